@@ -7,6 +7,12 @@
  * @module
  */
 
+/** A film's class: 0 Healthy, 1 TB. */
+export type Label = 0 | 1;
+
+/** The classes' names, by label. */
+export const CLASS_NAMES = ["Healthy", "TB"] as const;
+
 /** Counts of films by truth and decision: true negatives, false positives, false negatives, true positives. */
 export interface Confusion {
   /** Healthy films called Healthy. */

@@ -1,0 +1,249 @@
+/**
+ * The results folder of a run, `results/<experiment>/`:
+ *
+ * - `config.json`: what the run used;
+ * - `metrics.csv`: one row an epoch, all its numbers, shares as fractions in [0, 1];
+ * - `acc_train.txt`, `acc_test.txt` (percent), `f_1_test.txt`, `loss_train.txt`, `loss_test.txt`: the assignment's
+ *   files, one line an epoch, 4 decimals;
+ * - `predictions/epochNN.csv`: the probability of TB of each test film, and
+ *   `predictions/validation_epochNN.csv` where there is a validation set.
+ *
+ * A run with another seed than 0 is in `results/seeds/<seed>/<experiment>/`. Its checkpoints are in `model/` under
+ * the same name.
+ * @module
+ */
+import { join } from "node:path";
+import { parse, stringify } from "@std/csv";
+import type { Experiment } from "@/experiments.ts";
+import { writeAtomic } from "@/files.ts";
+import { CLASS_NAMES, type EpochRow, type Label } from "@/metrics.ts";
+import { PROJECT_ROOT } from "@/paths.ts";
+
+/** The columns of metrics.csv, in order. */
+export const EPOCH_COLUMNS: readonly string[] = [
+  ...["epoch", "learning_rate", "train_loss", "train_cross_entropy", "train_accuracy"],
+  ...["test", "validation"].flatMap((set) =>
+    ["loss", "cross_entropy", "accuracy", "f1", "auc", "sensitivity", "specificity"]
+      .concat(["tn", "fp", "fn", "tp"]).map((field) => `${set}_${field}`)
+  ),
+  ...["train_seconds", "test_seconds", "images_per_second"],
+];
+
+/** What one film's evaluation gave. */
+export interface Prediction {
+  filename: string;
+  label: Label;
+  /** Probability of TB, a float32 in [0, 1]. */
+  probability: number;
+}
+
+/** Which set was evaluated after which epoch (from 0). */
+export interface PredictionsOf {
+  epoch: number;
+  set?: "test" | "validation";
+}
+
+/** A set of films as a run used it. */
+export interface DataSummary {
+  healthy: number;
+  tb: number;
+  /** SHA-256 of the films' names, labels and contents. */
+  fingerprint: string;
+}
+
+/** What a run used: config.json. */
+export interface RunConfig {
+  experiment: Experiment;
+  seed: number;
+  precision: string;
+  /** Where the bottleneck's stride is, and the file that the weights started from, if any, with its SHA-256. */
+  network: { stride: string; init: { file: string; sha256: string } | null };
+  data: { train: DataSummary; test: DataSummary; validation: DataSummary | null };
+  versions: Record<string, string>;
+  machine: Record<string, string | number>;
+  /** When the run began, ISO 8601. */
+  started: string;
+}
+
+/** The folders of a run. */
+export interface RunFolders {
+  /** `results/<experiment>` */
+  results: string;
+  /** `model/<experiment>` */
+  model: string;
+}
+
+/**
+ * Where a run keeps its files.
+ *
+ * @param root Folder that holds `results/` and `model/`: the project's root unless another is given.
+ */
+export function runFolders(
+  experiment: string,
+  { seed = 0, root = PROJECT_ROOT }: { seed?: number; root?: string } = {},
+): RunFolders {
+  const within = seed === 0 ? [experiment] : ["seeds", String(seed), experiment];
+  return { results: join(root, "results", ...within), model: join(root, "model", ...within) };
+}
+
+/** Writes metrics.csv and the assignment's text files, all epochs at once. */
+export async function writeEpochs(folder: string, rows: readonly EpochRow[]): Promise<void> {
+  const records = rows.map((row) =>
+    Object.fromEntries(EPOCH_COLUMNS.map((column) => [column, row[fieldOf(column)] ?? ""]))
+  );
+  await writeAtomic(join(folder, "metrics.csv"), toCsv(records, EPOCH_COLUMNS));
+  const lines = (value: (row: EpochRow) => number) =>
+    rows.map((row) => `${value(row).toFixed(4)}\n`).join("");
+  const texts = {
+    acc_train: lines((row) => 100 * row.trainAccuracy),
+    acc_test: lines((row) => 100 * row.testAccuracy),
+    f_1_test: lines((row) => row.testF1),
+    loss_train: lines((row) => row.trainLoss),
+    loss_test: lines((row) => row.testLoss),
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    await writeAtomic(join(folder, `${name}.txt`), text);
+  }
+}
+
+/**
+ * Reads metrics.csv.
+ *
+ * @throws {Error} If there is none.
+ * @throws {SyntaxError} If its columns or values are not those that {@linkcode writeEpochs} writes.
+ */
+export async function readEpochs(folder: string): Promise<EpochRow[]> {
+  const path = join(folder, "metrics.csv");
+  const records = await readCsv(path, EPOCH_COLUMNS);
+  return records.map((record, epoch) => {
+    const fields = EPOCH_COLUMNS.map((column) => {
+      const text = record[column]!;
+      const optional = column.startsWith("validation_");
+      const value = text === "" && optional ? null : text === "" ? undefined : Number(text);
+      if (value === undefined || (Number.isNaN(value) && text !== "NaN")) {
+        throw new SyntaxError(`Cannot read ${path}: ${column} of row ${epoch} is "${text}"`);
+      }
+      return [fieldOf(column), value];
+    });
+    const row: EpochRow = Object.fromEntries(fields);
+    if (row.epoch !== epoch) {
+      throw new SyntaxError(`Cannot read ${path}: row ${epoch} is of epoch ${row.epoch}`);
+    }
+    return row;
+  });
+}
+
+/** Where the predictions of an epoch are. */
+export function predictionsPath(folder: string, { epoch, set = "test" }: PredictionsOf): string {
+  const name = `epoch${String(epoch).padStart(2, "0")}.csv`;
+  return join(folder, "predictions", set === "test" ? name : `${set}_${name}`);
+}
+
+/** Writes the predictions of an epoch. */
+export async function writePredictions(
+  folder: string,
+  { predictions, ...of }: PredictionsOf & { predictions: readonly Prediction[] },
+): Promise<void> {
+  const records = predictions.map(({ filename, label, probability }) => ({
+    filename,
+    label: CLASS_NAMES[label],
+    probability: float32Text(probability),
+  }));
+  const text = toCsv(records, ["filename", "label", "probability"]);
+  await writeAtomic(predictionsPath(folder, of), text);
+}
+
+/**
+ * Reads the predictions of an epoch.
+ *
+ * @throws {Error} If there are none of it.
+ * @throws {SyntaxError} If the file is not what {@linkcode writePredictions} writes.
+ */
+export async function readPredictions(folder: string, of: PredictionsOf): Promise<Prediction[]> {
+  const path = predictionsPath(folder, of);
+  const records = await readCsv(path, ["filename", "label", "probability"]);
+  return records.map((record, row) => {
+    const label = CLASS_NAMES.indexOf(record.label as typeof CLASS_NAMES[number]);
+    const probability = Number(record.probability || NaN);
+    if (label < 0 || !(probability >= 0 && probability <= 1)) {
+      const { label, probability } = record;
+      throw new SyntaxError(`Cannot read ${path}: row ${row} has "${label}" and "${probability}"`);
+    }
+    return {
+      filename: record.filename!,
+      label: label as Label,
+      probability: Math.fround(probability),
+    };
+  });
+}
+
+/** Writes config.json. */
+export async function writeConfig(folder: string, config: RunConfig): Promise<void> {
+  await writeAtomic(join(folder, "config.json"), JSON.stringify(config, null, 2) + "\n");
+}
+
+/**
+ * Reads config.json.
+ *
+ * @throws {Error} If there is none, or it is not JSON.
+ */
+export async function readConfig(folder: string): Promise<RunConfig> {
+  const path = join(folder, "config.json");
+  const text = await readResult(path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause: error });
+  }
+}
+
+/** `test_f1` -> `testF1` */
+function fieldOf(column: string): keyof EpochRow {
+  return column.replace(/_(.)/g, (_, letter) => letter.toUpperCase()) as keyof EpochRow;
+}
+
+/** The shortest usual form that gives the same float32 again. */
+function float32Text(value: number): string {
+  return String(Number(value.toPrecision(9)));
+}
+
+/** CSV with LF, as all of the project's CSV files have it. */
+function toCsv(records: Record<string, unknown>[], columns: readonly string[]): string {
+  return stringify(records, { columns: [...columns] }).replaceAll("\r\n", "\n");
+}
+
+async function readCsv(
+  path: string,
+  columns: readonly string[],
+): Promise<Record<string, string>[]> {
+  const text = await readResult(path);
+  let header: string[] = [];
+  let rows: string[][] = [];
+  try {
+    [header = [], ...rows] = parse(text);
+  } catch (error) {
+    throw new SyntaxError(`Cannot read ${path}: it is not a CSV file`, { cause: error });
+  }
+  if (header.join() !== columns.join()) {
+    throw new SyntaxError(`Cannot read ${path}: its columns are ${header}, not ${columns}`);
+  }
+  return rows.map((row, number) => {
+    if (row.length !== columns.length) {
+      throw new SyntaxError(
+        `Cannot read ${path}: row ${number} has ${row.length} fields, not ${columns.length}`,
+      );
+    }
+    return Object.fromEntries(columns.map((column, i) => [column, row[i]!]));
+  });
+}
+
+async function readResult(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(`Cannot find ${path}: train the experiment first, with deno task train NAME`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { writeAtomic } from "@/files.ts";
+
+Deno.test("writeAtomic() makes the folder, writes parts in order and leaves no temporary file", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "new", "file.bin");
+    await writeAtomic(path, [new Uint8Array([1, 2]), new Uint8Array([]), new Uint8Array([3])]);
+    assertEquals(await Deno.readFile(path), new Uint8Array([1, 2, 3]));
+    await writeAtomic(path, "é");
+    assertEquals(await Deno.readTextFile(path), "é");
+    assertEquals([...Deno.readDirSync(join(folder, "new"))].map((entry) => entry.name), [
+      "file.bin",
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("writeAtomic() leaves the old file when the new one fails half way", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "file.txt");
+    await writeAtomic(path, "old");
+    const parts = function* () {
+      yield new Uint8Array(1000);
+      throw new Error("No space left on device");
+    };
+    await assertRejects(
+      () => writeAtomic(path, parts()),
+      Error,
+      `Cannot write ${path}: No space left on device`,
+    );
+    assertEquals(await Deno.readTextFile(path), "old");
+    assertEquals([...Deno.readDirSync(folder)].map((entry) => entry.name), ["file.txt"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

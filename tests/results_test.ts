@@ -1,0 +1,180 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { BASELINE } from "@/experiments.ts";
+import { type EpochRow, prefixed, score } from "@/metrics.ts";
+import {
+  EPOCH_COLUMNS,
+  predictionsPath,
+  readConfig,
+  readEpochs,
+  readPredictions,
+  type RunConfig,
+  runFolders,
+  writeConfig,
+  writeEpochs,
+  writePredictions,
+} from "@/results.ts";
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const TEST = score([0, 0, 1, 1], {
+  probabilities: [0.25, 0.75, 0.5, 0.875],
+  loss: 1.23456789,
+  crossEntropy: 0.5,
+});
+
+function rowOf(epoch: number, validation: Record<keyof typeof TEST, number | null>): EpochRow {
+  return {
+    epoch,
+    learningRate: 1e-4,
+    trainLoss: 0.123456789,
+    trainCrossEntropy: 0.1,
+    trainAccuracy: 0.9038043478,
+    ...prefixed("test", TEST),
+    ...prefixed("validation", validation),
+    trainSeconds: 12.5,
+    testSeconds: 3,
+    imagesPerSecond: 1 / 3,
+  };
+}
+
+const NO_VALIDATION = Object.fromEntries(Object.keys(TEST).map((key) => [key, null])) as Record<
+  keyof typeof TEST,
+  null
+>;
+
+Deno.test("runFolders() keeps further seeds apart", () => {
+  assertEquals(runFolders("l2", { root: "/x" }), {
+    results: "/x/results/l2",
+    model: "/x/model/l2",
+  });
+  assertEquals(runFolders("l2", { seed: 3, root: "/x" }), {
+    results: "/x/results/seeds/3/l2",
+    model: "/x/model/seeds/3/l2",
+  });
+});
+
+Deno.test("writeEpochs() writes the columns and values that metrics.csv is documented to have", () =>
+  inFolder(async (folder) => {
+    await writeEpochs(folder, [rowOf(0, NO_VALIDATION)]);
+    assertEquals(
+      await Deno.readTextFile(join(folder, "metrics.csv")),
+      "epoch,learning_rate,train_loss,train_cross_entropy,train_accuracy,test_loss," +
+        "test_cross_entropy,test_accuracy,test_f1,test_auc,test_sensitivity,test_specificity,test_tn," +
+        "test_fp,test_fn,test_tp,validation_loss,validation_cross_entropy,validation_accuracy," +
+        "validation_f1,validation_auc,validation_sensitivity,validation_specificity,validation_tn," +
+        "validation_fp,validation_fn,validation_tp,train_seconds,test_seconds,images_per_second\n" +
+        "0,0.0001,0.123456789,0.1,0.9038043478,1.23456789,0.5,0.5,0.5,0.75,0.5,0.5,1,1,1,1," +
+        ",,,,,,,,,,,12.5,3,0.3333333333333333\n",
+    );
+  }));
+
+Deno.test("writeEpochs() writes the assignment's files with 4 decimals, accuracies in percent", () =>
+  inFolder(async (folder) => {
+    await writeEpochs(folder, [rowOf(0, NO_VALIDATION), rowOf(1, NO_VALIDATION)]);
+    const lines = {
+      acc_train: "90.3804\n90.3804\n",
+      acc_test: "50.0000\n50.0000\n",
+      f_1_test: "0.5000\n0.5000\n",
+      loss_train: "0.1235\n0.1235\n",
+      loss_test: "1.2346\n1.2346\n",
+    };
+    for (const [name, text] of Object.entries(lines)) {
+      assertEquals(await Deno.readTextFile(join(folder, `${name}.txt`)), text);
+    }
+  }));
+
+Deno.test("readEpochs() reads what was written, undefined and missing numbers included", () =>
+  inFolder(async (folder) => {
+    const rows = [rowOf(0, TEST), rowOf(1, { ...NO_VALIDATION, f1: NaN })];
+    await writeEpochs(folder, rows);
+    assertEquals(await readEpochs(folder), rows);
+  }));
+
+Deno.test("readEpochs() names what is wrong with a file", () =>
+  inFolder(async (folder) => {
+    await assertRejects(() => readEpochs(folder), Error, "train the experiment first");
+    await writeEpochs(folder, [rowOf(0, NO_VALIDATION)]);
+    const path = join(folder, "metrics.csv");
+    const text = await Deno.readTextFile(path);
+    const refused = async (changed: string, message: string) => {
+      await Deno.writeTextFile(path, changed);
+      const error = await assertRejects(() => readEpochs(folder), SyntaxError);
+      assertStringIncludes(error.message, path);
+      assertStringIncludes(error.message, message);
+    };
+    await refused(text.replace("epoch,", "step,"), "its columns are step,learning_rate");
+    await refused(text.replace("12.5", "soon"), 'train_seconds of row 0 is "soon"');
+    await refused(text.replace("12.5", ""), 'train_seconds of row 0 is ""');
+    await refused(text.replace("\n0,", "\n1,"), "row 0 is of epoch 1");
+    await refused(text.slice(0, -30), "row 0 has");
+  }));
+
+Deno.test("writePredictions() and readPredictions() keep every float32 and name", () =>
+  inFolder(async (folder) => {
+    const predictions = [0, 1, 0.1, 1 / 3, 1e-30, 0.99999994].map((probability, i) => ({
+      filename: `a, "film" ${i}.png`,
+      label: i % 2 === 0 ? 0 as const : 1 as const,
+      probability: Math.fround(probability),
+    }));
+    await writePredictions(folder, { epoch: 3, predictions });
+    assertEquals(await readPredictions(folder, { epoch: 3 }), predictions);
+    const text = await Deno.readTextFile(join(folder, "predictions", "epoch03.csv"));
+    assertEquals(text.split("\n").slice(0, 3), [
+      "filename,label,probability",
+      '"a, ""film"" 0.png",Healthy,0',
+      '"a, ""film"" 1.png",TB,1',
+    ]);
+    assertEquals(
+      predictionsPath("r", { epoch: 12, set: "validation" }),
+      join("r", "predictions", "validation_epoch12.csv"),
+    );
+  }));
+
+Deno.test("readPredictions() refuses an epoch that is not there, a class and a probability that are none", () =>
+  inFolder(async (folder) => {
+    await assertRejects(
+      () => readPredictions(folder, { epoch: 7 }),
+      Error,
+      "predictions/epoch07.csv",
+    );
+    await Deno.mkdir(join(folder, "predictions"));
+    for (const row of ["a.png,Sick,0.5", "a.png,TB,1.5", "a.png,TB,", "a.png,TB,NaN"]) {
+      await Deno.writeTextFile(
+        predictionsPath(folder, { epoch: 7 }),
+        `filename,label,probability\n${row}\n`,
+      );
+      await assertRejects(() => readPredictions(folder, { epoch: 7 }), SyntaxError, "row 0 has");
+    }
+  }));
+
+Deno.test("readConfig() reads what was written and refuses what is no JSON", () =>
+  inFolder(async (folder) => {
+    const summary = { healthy: 3, tb: 1, fingerprint: "ab" };
+    const config: RunConfig = {
+      experiment: BASELINE,
+      seed: 0,
+      precision: "float32",
+      network: { stride: "conv1", init: null },
+      data: { train: summary, test: summary, validation: null },
+      versions: { deno: "2.8.1" },
+      machine: { cores: 2 },
+      started: "2026-01-01T00:00:00.000Z",
+    };
+    await writeConfig(folder, config);
+    assertEquals(await readConfig(folder), config);
+    await Deno.writeTextFile(join(folder, "config.json"), "{");
+    await assertRejects(() => readConfig(folder), SyntaxError, "it is not JSON");
+  }));
+
+Deno.test("EPOCH_COLUMNS are 30, none twice", () => {
+  assertEquals(EPOCH_COLUMNS.length, 30);
+  assertEquals(new Set(EPOCH_COLUMNS).size, 30);
+});
