@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { BASELINE } from "@/experiments.ts";
 import { type EpochRow, prefixed, score } from "@/metrics.ts";
 import {
-  EPOCH_COLUMNS,
   predictionsPath,
   readConfig,
   readEpochs,
@@ -173,8 +172,3 @@ Deno.test("readConfig() reads what was written and refuses what is no JSON", () 
     await Deno.writeTextFile(join(folder, "config.json"), "{");
     await assertRejects(() => readConfig(folder), SyntaxError, "it is not JSON");
   }));
-
-Deno.test("EPOCH_COLUMNS are 30, none twice", () => {
-  assertEquals(EPOCH_COLUMNS.length, 30);
-  assertEquals(new Set(EPOCH_COLUMNS).size, 30);
-});

@@ -1,0 +1,153 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import {
+  readSafetensors,
+  readSafetensorsHeader,
+  type StoredTensor,
+  writeSafetensors,
+} from "@/safetensors.ts";
+
+/** What Python's safetensors 0.8.0 writes for w = [[1.5, -2], [0.25, 3]], n = 7 and an empty 0x3 e. */
+const FROM_PYTHON = [
+  "yAAAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJmb3JtYXQiOiJwdCJ9LCJuIjp7ImR0eXBlIjoiSTY0Iiwic2hhcGUiOltdLCJkYXRh",
+  "X29mZnNldHMiOlswLDhdfSwiZSI6eyJkdHlwZSI6IkYzMiIsInNoYXBlIjpbMCwzXSwiZGF0YV9vZmZzZXRzIjpbOCw4XX0sInci",
+  "OnsiZHR5cGUiOiJGMzIiLCJzaGFwZSI6WzIsMl0sImRhdGFfb2Zmc2V0cyI6WzgsMjRdfX0gICAgIAcAAAAAAAAAAADAPwAAAMAA",
+  "AIA+AABAQA==",
+].join("");
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function float32(shape: number[], values: number[]): StoredTensor {
+  return { dtype: "F32", shape, bytes: new Uint8Array(new Float32Array(values).buffer) };
+}
+
+const TENSORS = new Map<string, StoredTensor>([
+  ["w", float32([2, 2], [1.5, -2, 0.25, 3])],
+  ["e", float32([0, 3], [])],
+  ["n", { dtype: "I64", shape: [], bytes: new Uint8Array(new BigInt64Array([7n]).buffer) }],
+]);
+
+/** A file of this header, with this many bytes of zeros after it. */
+function fileOf(header: unknown, dataBytes: number): Uint8Array {
+  const json = Buffer.from(typeof header === "string" ? header : JSON.stringify(header));
+  const file = Buffer.alloc(8 + json.length + dataBytes);
+  file.writeBigUInt64LE(BigInt(json.length));
+  json.copy(file, 8);
+  return file;
+}
+
+Deno.test("readSafetensors() reads what Python's safetensors wrote", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "python.safetensors");
+    await Deno.writeFile(path, Buffer.from(FROM_PYTHON, "base64"));
+    const { tensors, metadata } = await readSafetensors(path);
+    assertEquals(metadata, { format: "pt" });
+    assertEquals(tensors, TENSORS);
+  }));
+
+Deno.test("writeSafetensors() writes Python's bytes, a checksum of them added to the metadata", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "ours.safetensors");
+    await writeSafetensors(path, { tensors: TENSORS, metadata: { format: "pt" } });
+    const file = Buffer.from(await Deno.readFile(path));
+    const python = Buffer.from(FROM_PYTHON, "base64");
+    // The same tensors in another order: n first for its 8-byte elements, then w and e as they came.
+    const json =
+      '{"__metadata__":{"format":"pt"},"n":{"dtype":"I64","shape":[],"data_offsets":[0,8]},' +
+      '"w":{"dtype":"F32","shape":[2,2],"data_offsets":[8,24]},' +
+      '"e":{"dtype":"F32","shape":[0,3],"data_offsets":[24,24]}}';
+    const sha256 = createHash("sha256").update(json).update(python.subarray(-24)).digest("hex");
+    const signed = json.replace('"pt"', `"pt","sha256":"${sha256}"`);
+    const length = Number(file.readBigUInt64LE());
+    assertEquals(length % 8, 0);
+    assertEquals(file.subarray(8, 8 + length).toString().trimEnd(), signed);
+    assertEquals(file.subarray(8 + length), python.subarray(-24));
+  }));
+
+Deno.test("readSafetensors() reads what writeSafetensors() wrote, and readSafetensorsHeader() its header", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "ours.safetensors");
+    await writeSafetensors(path, { tensors: TENSORS, metadata: { note: 'a "b" é' } });
+    const { tensors, metadata } = await readSafetensors(path);
+    assertEquals(tensors, TENSORS);
+    assertEquals(metadata.note, 'a "b" é');
+    const header = await readSafetensorsHeader(path);
+    assertEquals(header.metadata, metadata);
+    assertEquals(header.tensors.get("w"), { dtype: "F32", shape: [2, 2], start: 8, end: 24 });
+  }));
+
+Deno.test("readSafetensors() notices any changed byte and any cut", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "ours.safetensors");
+    await writeSafetensors(path, { tensors: TENSORS, metadata: { step: "10" } });
+    const whole = await Deno.readFile(path);
+    // Without the name of the checksum a file counts as one that never had any, as PyTorch's have none.
+    const name = Buffer.from(whole).indexOf("sha256");
+    for (let at = 0; at < whole.length; at++) {
+      if (at >= name && at < name + "sha256".length) continue;
+      const changed = whole.slice();
+      changed[at]! ^= 1;
+      await Deno.writeFile(path, changed);
+      await assertRejects(() => readSafetensors(path), SyntaxError, `Cannot read ${path}`);
+    }
+    for (let length = 0; length < whole.length; length += 7) {
+      await Deno.writeFile(path, whole.subarray(0, length));
+      await assertRejects(() => readSafetensors(path), SyntaxError, `Cannot read ${path}`);
+    }
+    await Deno.writeFile(path, whole);
+    assertEquals((await readSafetensors(path)).metadata.step, "10");
+  }));
+
+Deno.test("readSafetensorsHeader() names what is wrong with a file", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "wrong.safetensors");
+    const refused = async (content: Uint8Array, why: string) => {
+      await Deno.writeFile(path, content);
+      const error = await assertRejects(() => readSafetensorsHeader(path), SyntaxError);
+      assertStringIncludes(error.message, `Cannot read ${path} as safetensors: ${why}`);
+    };
+    const w = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
+    const huge = new Uint8Array(64).fill(255);
+    await refused(new Uint8Array(3), "it has 3 bytes");
+    await refused(huge, "its first 8 bytes are no length of a header");
+    await refused(fileOf({ w }, 8).subarray(0, 20), "its header needs");
+    await refused(fileOf("[]", 0), "its header is not JSON");
+    await refused(fileOf("null", 0), "its header is not JSON");
+    await refused(fileOf("{x", 0), "its header is not JSON");
+    await refused(fileOf({ __metadata__: { step: 1 } }, 0), "its metadata is not text by name");
+    for (
+      const wrong of [
+        null,
+        1,
+        { ...w, dtype: "F33" },
+        { ...w, dtype: "constructor" },
+        { ...w, shape: [-2] },
+        { ...w, shape: [1e300] },
+        { ...w, shape: "2" },
+        { ...w, data_offsets: [0, 4] },
+        { ...w, data_offsets: [8, 0] },
+        { ...w, data_offsets: [0, 8, 8] },
+        { ...w, data_offsets: [0] },
+      ]
+    ) {
+      await refused(fileOf({ w: wrong }, 8), "it describes the tensor w wrongly");
+    }
+    const hole = { ...w, data_offsets: [9, 17] };
+    const overlap = { ...w, data_offsets: [4, 12] };
+    const message = "the tensor v does not begin where the one before ends";
+    await refused(fileOf({ w, v: hole }, 17), message);
+    await refused(fileOf({ w, v: overlap }, 12), message);
+    await refused(fileOf({ w }, 7), "its tensors need");
+    await refused(fileOf({ w }, 9), "its tensors need");
+    await Deno.writeFile(path, fileOf({ w }, 8));
+    assert((await readSafetensorsHeader(path)).tensors.has("w"));
+  }));
