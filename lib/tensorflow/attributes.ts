@@ -1,0 +1,156 @@
+/**
+ * Attributes of operations, set on an eager operation or on a graph node alike.
+ *
+ * @module
+ */
+import { ATTRIBUTE, bytesOf, C, check, cString, int64s, status } from "@/tensorflow/c_api.ts";
+import type { EagerOp, NodeDescription } from "@/tensorflow/c_symbols.ts";
+
+/** An attribute as tfjs-node gives it: a list where the operation takes one, a shape as its dimensions. */
+export interface Attribute {
+  name: string;
+  /** Which of `ATTRIBUTE` the value is. */
+  type: number;
+  value: boolean | number | object | string | number[];
+}
+
+/** The C functions that set the attributes of one kind of target. */
+interface Setters<Target> {
+  string(target: Target, name: Bytes, value: Bytes, length: bigint): void;
+  int(target: Target, name: Bytes, value: bigint): void;
+  intList(target: Target, name: Bytes, values: BufferSource, count: number): void;
+  float(target: Target, name: Bytes, value: number): void;
+  floatList(target: Target, name: Bytes, values: BufferSource, count: number): void;
+  bool(target: Target, name: Bytes, value: number): void;
+  boolList(target: Target, name: Bytes, values: BufferSource, count: number): void;
+  type(target: Target, name: Bytes, value: number): void;
+  typeList(target: Target, name: Bytes, values: BufferSource, count: number): void;
+  shape(target: Target, name: Bytes, dims: BufferSource, rank: number): void;
+  functionName(target: Target, name: Bytes, value: Bytes, length: bigint): void;
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const EAGER: Setters<EagerOp> = {
+  string: C.TFE_OpSetAttrString,
+  int: C.TFE_OpSetAttrInt,
+  intList: C.TFE_OpSetAttrIntList,
+  float: C.TFE_OpSetAttrFloat,
+  floatList: C.TFE_OpSetAttrFloatList,
+  bool: C.TFE_OpSetAttrBool,
+  boolList: C.TFE_OpSetAttrBoolList,
+  type: C.TFE_OpSetAttrType,
+  typeList: C.TFE_OpSetAttrTypeList,
+  shape(op, name, dims, rank) {
+    C.TFE_OpSetAttrShape(op, name, dims, rank, status);
+    check("set a shape");
+  },
+  functionName: C.TFE_OpSetAttrFunctionName,
+};
+
+const GRAPH: Setters<NodeDescription> = {
+  string: C.TF_SetAttrString,
+  int: C.TF_SetAttrInt,
+  intList: C.TF_SetAttrIntList,
+  float: C.TF_SetAttrFloat,
+  floatList: C.TF_SetAttrFloatList,
+  bool: C.TF_SetAttrBool,
+  boolList: C.TF_SetAttrBoolList,
+  type: C.TF_SetAttrType,
+  typeList: C.TF_SetAttrTypeList,
+  shape: C.TF_SetAttrShape,
+  functionName: C.TF_SetAttrFuncName,
+};
+
+/**
+ * Sets an attribute of an eager operation. TensorFlow says only when the operation runs that it has none of
+ * that name or type.
+ *
+ * @throws {TypeError} If the value is not of the type that the attribute names.
+ */
+export function setEagerAttribute(op: EagerOp, attribute: Attribute): void {
+  setAttribute(EAGER, op, attribute);
+}
+
+/**
+ * Sets an attribute of a graph node. TensorFlow says only when the node is finished that it has none of
+ * that name or type.
+ *
+ * @throws {TypeError} If the value is not of the type that the attribute names.
+ */
+export function setGraphAttribute(node: NodeDescription, attribute: Attribute): void {
+  setAttribute(GRAPH, node, attribute);
+}
+
+function setAttribute<Target>(
+  set: Setters<Target>,
+  target: Target,
+  attribute: Attribute,
+): void {
+  const { type, value } = attribute;
+  const name = cString(attribute.name);
+  switch (type) {
+    case ATTRIBUTE.string: {
+      const bytes = bytesOf(text(attribute));
+      return set.string(target, name, bytes, BigInt(bytes.length));
+    }
+    case ATTRIBUTE.int:
+      if (Array.isArray(value)) {
+        return set.intList(target, name, int64s(value.map(whole(attribute))), value.length);
+      }
+      return set.int(target, name, BigInt(whole(attribute)(value)));
+    case ATTRIBUTE.float:
+      if (Array.isArray(value)) {
+        return set.floatList(target, name, Float32Array.from(value), value.length);
+      }
+      return set.float(target, name, number(attribute));
+    case ATTRIBUTE.bool:
+      if (Array.isArray(value)) {
+        return set.boolList(target, name, Uint8Array.from(value, Number), value.length);
+      }
+      return set.bool(target, name, Number(flag(attribute)));
+    case ATTRIBUTE.type:
+      if (Array.isArray(value)) {
+        return set.typeList(target, name, Int32Array.from(value), value.length);
+      }
+      return set.type(target, name, whole(attribute)(value));
+    case ATTRIBUTE.shape: {
+      if (!Array.isArray(value)) throw attributeError(attribute, "a list of dimensions");
+      return set.shape(target, name, int64s(value.map(whole(attribute))), value.length);
+    }
+    case ATTRIBUTE.function: {
+      const bytes = bytesOf(text(attribute));
+      return set.functionName(target, name, bytes, BigInt(bytes.length));
+    }
+    default:
+      throw new TypeError(`Cannot set attribute "${attribute.name}": its type ${type} is unknown`);
+  }
+}
+
+function text(attribute: Attribute): string {
+  if (typeof attribute.value === "string") return attribute.value;
+  throw attributeError(attribute, "a string");
+}
+
+function number(attribute: Attribute): number {
+  if (typeof attribute.value === "number") return attribute.value;
+  throw attributeError(attribute, "a number");
+}
+
+function flag(attribute: Attribute): boolean {
+  if (typeof attribute.value === "boolean") return attribute.value;
+  throw attributeError(attribute, "a boolean");
+}
+
+function whole(attribute: Attribute): (value: unknown) => number {
+  return (value) => {
+    if (!Number.isSafeInteger(value)) throw attributeError(attribute, "whole numbers");
+    return value as number;
+  };
+}
+
+function attributeError({ name, value }: Attribute, wanted: string): TypeError {
+  return new TypeError(
+    `Cannot set attribute "${name}" to ${JSON.stringify(value)}: it takes ${wanted}`,
+  );
+}

@@ -1,0 +1,41 @@
+/**
+ * TensorFlow.js on the TensorFlow library: the one place that `tf` comes from. Importing it loads the
+ * library and makes the backend `tensorflow` the one in use.
+ *
+ * @module
+ */
+import "@/tensorflow/node_util.ts";
+import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js";
+import { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js";
+import { binding, type TensorMetadata } from "@/tensorflow/binding.ts";
+
+export { tf };
+
+/** tfjs-node's backend: its `executeSingleOutput` and `executeMultipleOutputs` run any operation. */
+export const backend: NodeJSKernelBackend = new NodeJSKernelBackend(
+  binding,
+  "@tensorflow/tfjs-node-gpu",
+);
+
+tf.registerBackend("tensorflow", () => backend, 5);
+if (!await tf.setBackend("tensorflow")) {
+  throw new Error("Cannot make the TensorFlow library tfjs's backend");
+}
+
+/** What the backend keeps to itself. */
+interface BackendInternals {
+  getInputTensorIds(tensors: tf.TensorInfo[]): number[];
+  createOutputTensor(metadata: TensorMetadata): tf.Tensor;
+}
+const internals = backend as unknown as BackendInternals;
+
+/** The binding's number of a tensor, whose values are handed to the binding first if they were not yet. */
+export function idOf(tensor: tf.TensorInfo): number {
+  return internals.getInputTensorIds([tensor])[0]!;
+}
+
+/** A tfjs tensor for a number of the binding. Disposing of it deletes that number's tensor. */
+export function tensorOf(metadata: TensorMetadata): tf.Tensor {
+  return internals.createOutputTensor(metadata);
+}

@@ -1,0 +1,153 @@
+/**
+ * tfjs-node's binding over TensorFlow's eager C API: tensors by number, and the seam through which a function
+ * that is being traced records its operations instead of running them.
+ *
+ * @module
+ */
+import type {
+  TensorMetadata,
+  TFEOpAttr,
+  TFJSBinding,
+} from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.d.ts";
+import { ATTRIBUTE, DTYPE, VERSION } from "@/tensorflow/c_api.ts";
+import type { Handle } from "@/tensorflow/c_symbols.ts";
+import { device } from "@/tensorflow/context.ts";
+import {
+  createHandle,
+  deleteHandle,
+  dtypeOf,
+  execute,
+  readHandle,
+  shapeOf,
+} from "@/tensorflow/eager.ts";
+import type { Values } from "@/tensorflow/tensors.ts";
+
+export type { TensorMetadata };
+
+/** The part of the binding that works on tensors: run at once, or recorded while a function is traced. */
+export type Recorder = Pick<
+  TFJSBinding,
+  "createTensor" | "deleteTensor" | "tensorDataSync" | "executeOp"
+>;
+
+const handles = new Map<number, Handle>();
+let nextId = 0;
+let nextSymbol = -2;
+
+/**
+ * The handle of a tensor.
+ *
+ * @throws {Error} If the tensor was deleted, never existed, or stands for a value inside a traced function.
+ */
+export function handleOf(id: number): Handle {
+  const handle = handles.get(id);
+  if (handle !== undefined) return handle;
+  throw new Error(
+    id < -1
+      ? `Cannot use tensor ${id} outside of the function that was traced with it: it has no value here`
+      : `Cannot use tensor ${id}: it was deleted or never existed`,
+  );
+}
+
+/** Gives a handle a number. The binding owns it from then on. */
+export function adopt(handle: Handle): TensorMetadata {
+  const id = nextId++;
+  handles.set(id, handle);
+  return { id, shape: shapeOf(handle), dtype: dtypeOf(handle) };
+}
+
+/**
+ * A number for a value inside a traced function. It is below -1: tfjs-node never deletes such tensors, and
+ * `handleOf` tells them from real ones.
+ */
+export function newSymbol(): number {
+  return nextSymbol--;
+}
+
+/** Runs everything at once. */
+export const eager: Recorder = {
+  createTensor(shape, dtype, values) {
+    const handle = createHandle(shape, { dtype, values: values as Values });
+    handles.set(nextId, handle);
+    return nextId++;
+  },
+  deleteTensor(id) {
+    deleteHandle(handleOf(id));
+    handles.delete(id);
+  },
+  tensorDataSync(id) {
+    // The interface leaves out the BigInt64Array and the arrays of strings that the backend expects too.
+    return readHandle(handleOf(id)) as Float32Array;
+  },
+  executeOp(name, attributes, ids, outputs) {
+    const results = execute(name, { attributes, inputs: ids.map(handleOf), outputs });
+    return results.map(adopt);
+  },
+};
+
+let active: Recorder = eager;
+
+/**
+ * Has every tensor and operation that a function makes go to a recorder.
+ *
+ * @param recorder May use `eager` for what is to happen at once.
+ * @param trace Synchronous: what would run after an `await` would no longer be recorded.
+ * @returns What the function returned.
+ * @throws {Error} If another recorder is active.
+ */
+export function withRecorder<T>(recorder: Recorder, trace: () => T): T {
+  if (active !== eager) {
+    throw new Error("Cannot trace a function while another one is being traced");
+  }
+  active = recorder;
+  try {
+    return trace();
+  } finally {
+    active = eager;
+  }
+}
+
+function noSavedModels(): never {
+  throw new Error("Cannot use a SavedModel: the binding runs operations and traced functions only");
+}
+
+/** What tfjs-node's backend calls. */
+export const binding: TFJSBinding = {
+  TensorMetadata: class implements TensorMetadata {
+    id = -1;
+    shape: number[] = [];
+    dtype = 0;
+  },
+  TFEOpAttr: class implements TFEOpAttr {
+    name = "";
+    type = 0;
+    value: TFEOpAttr["value"] = 0;
+  },
+  createTensor: (shape, dtype, values) => active.createTensor(shape, dtype, values),
+  deleteTensor: (id) => active.deleteTensor(id),
+  tensorDataSync: (id) => active.tensorDataSync(id),
+  executeOp: (name, attributes, ids, outputs) => active.executeOp(name, attributes, ids, outputs),
+  loadSavedModel: noSavedModels,
+  deleteSavedModel: noSavedModels,
+  runSavedModel: noSavedModels,
+  getNumOfSavedModels: () => 0,
+  getNumOfTensors: () => handles.size,
+  isUsingGpuDevice: () => device.type === "GPU",
+  TF_FLOAT: DTYPE.float32,
+  TF_INT32: DTYPE.int32,
+  TF_INT64: DTYPE.int64,
+  TF_BOOL: DTYPE.bool,
+  TF_COMPLEX64: DTYPE.complex64,
+  TF_STRING: DTYPE.string,
+  TF_RESOURCE: DTYPE.resource,
+  TF_UINT8: DTYPE.uint8,
+  TF_ATTR_STRING: ATTRIBUTE.string,
+  TF_ATTR_INT: ATTRIBUTE.int,
+  TF_ATTR_FLOAT: ATTRIBUTE.float,
+  TF_ATTR_BOOL: ATTRIBUTE.bool,
+  TF_ATTR_TYPE: ATTRIBUTE.type,
+  TF_ATTR_SHAPE: ATTRIBUTE.shape,
+  // The backend never reads it; the addon does not define it either.
+  TF_ATTR_RESOURCE: -1,
+  TF_Version: VERSION,
+};
