@@ -6,6 +6,7 @@
  */
 import { type Status, SYMBOLS } from "@/tensorflow/c_symbols.ts";
 import { findLibrary } from "@/tensorflow/library.ts";
+import { withoutStderr } from "@/tensorflow/quiet.ts";
 
 /** `TF_DataType`: the runtime's numbers for the types that the engine handles. */
 export const DTYPE = {
@@ -63,8 +64,9 @@ const CODES = [
 export function openLibrary(path: string): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {
   const logLevel = Deno.env.get("TF_CPP_MIN_LOG_LEVEL") ?? "2";
   Deno.env.set("TF_CPP_MIN_LOG_LEVEL", logLevel);
+  const open = () => Deno.dlopen(path, SYMBOLS);
   try {
-    const { symbols } = Deno.dlopen(path, SYMBOLS);
+    const { symbols } = logLevel === "0" ? open() : withoutStderr(open);
     symbols.SetMinLogLevel?.(Number(logLevel));
     return symbols;
   } catch (error) {
@@ -72,7 +74,6 @@ export function openLibrary(path: string): Deno.DynamicLibrary<typeof SYMBOLS>["
     throw new Error(
       `Cannot load "${path}" as the TensorFlow library: ${(error as Error).message}. ` +
         "Run `deno task setup` to install it again, or name another file in LIBTENSORFLOW",
-      { cause: error },
     );
   }
 }

@@ -28,6 +28,8 @@ export type NodeDescription = Pointer<"TF_OperationDescription">;
 export type GraphNode = Pointer<"TF_Operation">;
 /** A graph made into a function. */
 export type GraphFunction = Pointer<"TF_Function">;
+/** Bytes that TensorFlow allocated. */
+export type CBuffer = Pointer<"TF_Buffer">;
 type ContextOptions = Pointer<"TFE_ContextOptions">;
 type DeviceList = Pointer<"TF_DeviceList">;
 
@@ -41,6 +43,7 @@ const graph = pointerTo<Graph>();
 const description = pointerTo<NodeDescription>();
 const node = pointerTo<GraphNode>();
 const fn = pointerTo<GraphFunction>();
+const buffer = pointerTo<CBuffer>();
 const options = pointerTo<ContextOptions>();
 const devices = pointerTo<DeviceList>();
 /** `TF_Output`, passed by value: a node and the number of one of its outputs. */
@@ -97,6 +100,7 @@ export const SYMBOLS = {
   // Handles
   TFE_NewTensorHandle: { parameters: [tensor, status], result: handle },
   TFE_DeleteTensorHandle: { parameters: [handle], result: "void" },
+  TFE_TensorHandleCopySharingTensor: { parameters: [handle, status], result: handle },
   TFE_TensorHandleResolve: { parameters: [handle, status], result: tensor },
   TFE_TensorHandleCopyToDevice: {
     parameters: [handle, context, "buffer", status],
@@ -138,6 +142,9 @@ export const SYMBOLS = {
   TF_GraphSetTensorShape: { parameters: [graph, output, "buffer", "i32", status], result: "void" },
   TF_GraphGetTensorNumDims: { parameters: [graph, output, status], result: "i32" },
   TF_GraphGetTensorShape: { parameters: [graph, output, "buffer", "i32", status], result: "void" },
+  TF_NewBuffer: { parameters: [], result: buffer },
+  TF_DeleteBuffer: { parameters: [buffer], result: "void" },
+  TF_GraphGetOpDef: { parameters: [graph, "buffer", buffer, status], result: "void" },
   TF_NewOperation: { parameters: [graph, "buffer", "buffer"], result: description },
   TF_SetDevice: { parameters: [description, "buffer"], result: "void" },
   TF_AddInput: { parameters: [description, output], result: "void" },

@@ -1,0 +1,326 @@
+/**
+ * The trace: tfjs's operations written down as the nodes of a TensorFlow graph, instead of being run.
+ *
+ * A tensor made while a trace records has a number below -1, a symbol, known to that trace only. Whatever
+ * else is used becomes a constant, if it was made from JavaScript values meanwhile, or an input that every
+ * later call is given, if it was there before.
+ *
+ * @module
+ */
+import type { TensorMetadata, TFEOpAttr } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.d.ts";
+import { setGraphAttribute } from "@/tensorflow/attributes.ts";
+import { eager, handleOf, newSymbol, type Recorder, withRecorder } from "@/tensorflow/binding.ts";
+import {
+  ATTRIBUTE,
+  bytesOf,
+  C,
+  check,
+  checked,
+  cString,
+  DTYPE,
+  int64s,
+  notNull,
+  status,
+} from "@/tensorflow/c_api.ts";
+import type { Graph, GraphNode, Handle, NodeDescription } from "@/tensorflow/c_symbols.ts";
+import { context } from "@/tensorflow/context.ts";
+import { deleteHandle, dtypeOf, execute, readHandle, shapeOf } from "@/tensorflow/eager.ts";
+import { type Definition, definitionOf } from "@/tensorflow/op_definitions.ts";
+import { deleteTensor } from "@/tensorflow/tensors.ts";
+
+/** A value of the graph: which output of which node, and what is known of it. */
+interface Value {
+  node: GraphNode;
+  index: number;
+  dtype: number;
+  shape: number[];
+}
+
+/** What has touched a resource so far, for the next node that does to wait for it. */
+interface Touched {
+  write: GraphNode | null;
+  reads: GraphNode[];
+}
+
+/** Operations that leave a resource as it is. */
+const READS = new Set(["ReadVariableOp", "VariableShape", "ResourceGather"]);
+
+let current: Trace | null = null;
+
+/** The trace that is recording, if any. */
+export function currentTrace(): Trace | null {
+  return current;
+}
+
+/** Records one call of a function. It ends in `finish` or `abandon`. */
+export class Trace implements Recorder {
+  /** Tensors that were there before and are used inside, by number, in the order of the function's inputs. */
+  readonly captured: number[] = [];
+  readonly #graph: Graph = checked("create a graph", () => C.TF_NewGraph());
+  readonly #inputs: Value[] = [];
+  readonly #values = new Map<number, Value>();
+  readonly #resources = new Map<number, Touched>();
+  readonly #effects: GraphNode[] = [];
+  #nodes = 0;
+
+  /** @param name What the function is called in errors. */
+  constructor(readonly name: string) {}
+
+  /**
+   * Has everything that a function does recorded here.
+   *
+   * @param body Synchronous.
+   * @throws {Error} If another trace is recording.
+   */
+  record<T>(body: () => T): T {
+    return withRecorder(this, () => {
+      current = this;
+      try {
+        return body();
+      } finally {
+        current = null;
+      }
+    });
+  }
+
+  /** Adds an argument of the function. Arguments come before all captured tensors. */
+  addArgument({ shape, dtype }: { shape: readonly number[]; dtype: number }): TensorMetadata {
+    const value = this.#placeholder(shape, dtype);
+    return this.#adopt(value);
+  }
+
+  /** Makes a real tensor, for whoever keeps it, and a constant of the graph. */
+  createTensor(...[shape, dtype, values]: Parameters<Recorder["createTensor"]>): number {
+    const id = eager.createTensor(shape, dtype, values);
+    this.#values.set(id, this.#constant(handleOf(id)));
+    return id;
+  }
+
+  deleteTensor(id: number): void {
+    eager.deleteTensor(id);
+  }
+
+  tensorDataSync(id: number): Float32Array {
+    if (id >= 0) return eager.tensorDataSync(id) as Float32Array;
+    throw new Error(
+      `Cannot read the value of a tensor while ${this.name} is being compiled, as it has none yet: ` +
+        "return the tensor and read it outside, or use tf.where() in place of an if",
+    );
+  }
+
+  executeOp(
+    name: string,
+    attributes: TFEOpAttr[],
+    ids: number[],
+    outputs: number,
+  ): TensorMetadata[] {
+    const definition = definitionOf(name);
+    const inputs = ids.map((id) => this.#valueOf(id));
+    const described = this.#describe(name);
+    addInputs(described, definition, inputs);
+    const resources = ids.filter((_, i) => inputs[i]!.dtype === DTYPE.resource);
+    for (const before of this.#toWaitFor(name, resources)) C.TF_AddControlInput(described, before);
+    for (const attribute of attributes) {
+      // TensorFlow tells them from the inputs, whose types tfjs may not know: it has no bfloat16.
+      if (!definition.inferred.has(attribute.name)) setGraphAttribute(described, attribute);
+    }
+    const node = this.#finish(described, name);
+    this.#touch(name, { node, resources, stateful: definition.stateful });
+    if (name === "ReadVariableOp") this.#setShape(node, variableShape(handleOf(ids[0]!)));
+    const count = outputs === 0 ? 0 : C.TF_OperationNumOutputs(node);
+    return Array.from({ length: count }, (_, i) => this.#adopt(this.#output(node, i)));
+  }
+
+  /**
+   * Ends the recording and registers the function with the runtime, under its name and a number.
+   *
+   * @param outputs What it returns, by number.
+   * @returns The name it runs by.
+   */
+  finish(outputs: readonly number[]): string {
+    const results = outputs.map((id) => this.#valueOf(id));
+    const name = `${this.name.replace(/\W/g, "_")}_${functions++}`;
+    try {
+      const fn = checked(`compile ${this.name}`, () =>
+        C.TF_GraphToFunctionWithControlOutputs(
+          this.#graph,
+          bytesOf(name + "\0"),
+          0,
+          -1,
+          null,
+          this.#inputs.length,
+          cOutputs(this.#inputs),
+          results.length,
+          cOutputs(results),
+          null,
+          this.#effects.length,
+          BigUint64Array.from(this.#effects, Deno.UnsafePointer.value),
+          null,
+          null,
+          null,
+          status,
+        ));
+      try {
+        C.TFE_ContextAddFunction(context, fn, status);
+        check(`register ${this.name}`);
+      } finally {
+        C.TF_DeleteFunction(fn);
+      }
+      return name;
+    } finally {
+      this.abandon();
+    }
+  }
+
+  /** Frees the graph. */
+  abandon(): void {
+    C.TF_DeleteGraph(this.#graph);
+  }
+
+  #valueOf(id: number): Value {
+    const known = this.#values.get(id);
+    if (known !== undefined) return known;
+    if (id < 0) {
+      throw new Error(
+        `Cannot use a tensor of another trace in ${this.name}: it has no value here. Return it from the ` +
+          "function that made it and pass it in as an argument",
+      );
+    }
+    const handle = handleOf(id);
+    const value = this.#placeholder(shapeOf(handle), dtypeOf(handle));
+    this.captured.push(id);
+    this.#values.set(id, value);
+    return value;
+  }
+
+  #adopt(value: Value): TensorMetadata {
+    const id = newSymbol();
+    this.#values.set(id, value);
+    // tfjs has no short floats: it takes them for float32, which they become when they are read.
+    const short = value.dtype === DTYPE.bfloat16 || value.dtype === DTYPE.float16;
+    return { id, shape: value.shape, dtype: short ? DTYPE.float32 : value.dtype };
+  }
+
+  #placeholder(shape: readonly number[], dtype: number): Value {
+    const described = this.#describe("Placeholder");
+    setGraphAttribute(described, { name: "dtype", type: ATTRIBUTE.type, value: dtype });
+    setGraphAttribute(described, { name: "shape", type: ATTRIBUTE.shape, value: [...shape] });
+    const value = this.#output(this.#finish(described, "an input"), 0);
+    this.#inputs.push(value);
+    return value;
+  }
+
+  #constant(handle: Handle): Value {
+    const tensor = checked("copy a constant", () => C.TFE_TensorHandleResolve(handle, status));
+    try {
+      const described = this.#describe("Const");
+      C.TF_SetAttrType(described, cString("dtype"), C.TF_TensorType(tensor));
+      C.TF_SetAttrTensor(described, cString("value"), tensor, status);
+      check("record a constant");
+      return this.#output(this.#finish(described, "a constant"), 0);
+    } finally {
+      deleteTensor(tensor);
+    }
+  }
+
+  #describe(op: string): NodeDescription {
+    return notNull(
+      C.TF_NewOperation(this.#graph, cString(op), bytesOf(`${op}_${this.#nodes++}\0`)),
+      `record ${op}`,
+    );
+  }
+
+  #finish(described: NodeDescription, what: string): GraphNode {
+    return checked(`record ${what} in ${this.name}`, () => C.TF_FinishOperation(described, status));
+  }
+
+  #output(node: GraphNode, index: number): Value {
+    const output = cOutput(node, index);
+    const rank = C.TF_GraphGetTensorNumDims(this.#graph, output, status);
+    check("tell the rank of a result");
+    const dims = new BigInt64Array(Math.max(rank, 0));
+    if (rank > 0) {
+      C.TF_GraphGetTensorShape(this.#graph, output, dims, rank, status);
+      check("tell the shape of a result");
+    }
+    const shape = rank < 0 ? [-1] : Array.from(dims, Number);
+    return { node, index, dtype: C.TF_OperationOutputType(output), shape };
+  }
+
+  #setShape(node: GraphNode, shape: readonly number[]): void {
+    const output = cOutput(node, 0);
+    C.TF_GraphSetTensorShape(this.#graph, output, int64s(shape), shape.length, status);
+    check("tell the shape of a variable");
+  }
+
+  /** A read comes after the last write, a write after that and all reads since. */
+  #toWaitFor(name: string, resources: readonly number[]): GraphNode[] {
+    return resources.flatMap((id) => {
+      const { write, reads } = this.#resources.get(id) ?? { write: null, reads: [] };
+      return [...(write === null ? [] : [write]), ...(READS.has(name) ? [] : reads)];
+    });
+  }
+
+  #touch(
+    name: string,
+    { node, resources, stateful }: { node: GraphNode; resources: number[]; stateful: boolean },
+  ): void {
+    const reads = READS.has(name);
+    for (const id of resources) {
+      const before = this.#resources.get(id);
+      this.#resources.set(
+        id,
+        reads
+          ? { write: before?.write ?? null, reads: [...(before?.reads ?? []), node] }
+          : { write: node, reads: [] },
+      );
+    }
+    if (stateful && !reads) this.#effects.push(node);
+  }
+}
+
+let functions = 0;
+
+/** Takes a function that `finish` registered out of the runtime. */
+export function removeFunction(name: string): void {
+  C.TFE_ContextRemoveFunction(context, bytesOf(name + "\0"), status);
+  check(`remove ${name}`);
+}
+
+/** Gives a node its inputs, each list of them as one. */
+function addInputs(
+  described: NodeDescription,
+  { lists }: Definition,
+  inputs: readonly Value[],
+): void {
+  const single = lists.filter((list) => !list).length;
+  const many = lists.length - single;
+  if (many > 1) throw new Error("Cannot record an operation that takes several lists of tensors");
+  let next = 0;
+  for (const list of lists) {
+    const count = list ? inputs.length - single : 1;
+    const values = inputs.slice(next, next += count);
+    if (list) C.TF_AddInputList(described, cOutputs(values), count);
+    else C.TF_AddInput(described, cOutput(values[0]!.node, values[0]!.index));
+  }
+}
+
+function variableShape(handle: Handle): number[] {
+  const [shape] = execute("VariableShape", { inputs: [handle], outputs: 1 });
+  try {
+    return Array.from(readHandle(shape!) as Int32Array);
+  } finally {
+    deleteHandle(shape!);
+  }
+}
+
+/** A `TF_Output`: a pointer, a 32-bit number and 4 bytes to fill up. */
+function cOutput(node: GraphNode, index: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(cOutputs([{ node, index }]).buffer);
+}
+
+function cOutputs(values: readonly Pick<Value, "node" | "index">[]): BigUint64Array<ArrayBuffer> {
+  return BigUint64Array.from(
+    values.flatMap(({ node, index }) => [Deno.UnsafePointer.value(node), BigInt(index)]),
+  );
+}
