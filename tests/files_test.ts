@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { writeAtomic } from "@/files.ts";
+import { inFolder } from "./in_folder.ts";
 
-Deno.test("writeAtomic() makes the folder, writes parts in order and leaves no temporary file", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+Deno.test("writeAtomic() makes the folder, writes parts in order and leaves no temporary file", () =>
+  inFolder(async (folder) => {
     const path = join(folder, "new", "file.bin");
     await writeAtomic(path, [new Uint8Array([1, 2]), new Uint8Array([]), new Uint8Array([3])]);
     assertEquals(await Deno.readFile(path), new Uint8Array([1, 2, 3]));
@@ -13,14 +13,10 @@ Deno.test("writeAtomic() makes the folder, writes parts in order and leaves no t
     assertEquals([...Deno.readDirSync(join(folder, "new"))].map((entry) => entry.name), [
       "file.bin",
     ]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));
 
-Deno.test("writeAtomic() leaves the old file when the new one fails half way", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+Deno.test("writeAtomic() leaves the old file when the new one fails half way", () =>
+  inFolder(async (folder) => {
     const path = join(folder, "file.txt");
     await writeAtomic(path, "old");
     const parts = function* () {
@@ -34,7 +30,4 @@ Deno.test("writeAtomic() leaves the old file when the new one fails half way", a
     );
     assertEquals(await Deno.readTextFile(path), "old");
     assertEquals([...Deno.readDirSync(folder)].map((entry) => entry.name), ["file.txt"]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));

@@ -13,15 +13,7 @@ import {
   writeEpochs,
   writePredictions,
 } from "@/results.ts";
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "./in_folder.ts";
 
 const TEST = score([0, 0, 1, 1], {
   probabilities: [0.25, 0.75, 0.5, 0.875],

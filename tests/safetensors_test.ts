@@ -8,6 +8,7 @@ import {
   type StoredTensor,
   writeSafetensors,
 } from "@/safetensors.ts";
+import { inFolder } from "./in_folder.ts";
 
 /** What Python's safetensors 0.8.0 writes for w = [[1.5, -2], [0.25, 3]], n = 7 and an empty 0x3 e. */
 const FROM_PYTHON = [
@@ -16,15 +17,6 @@ const FROM_PYTHON = [
   "OnsiZHR5cGUiOiJGMzIiLCJzaGFwZSI6WzIsMl0sImRhdGFfb2Zmc2V0cyI6WzgsMjRdfX0gICAgIAcAAAAAAAAAAADAPwAAAMAA",
   "AIA+AABAQA==",
 ].join("");
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 function float32(shape: number[], values: number[]): StoredTensor {
   return { dtype: "F32", shape, bytes: new Uint8Array(new Float32Array(values).buffer) };

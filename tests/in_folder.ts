@@ -1,0 +1,14 @@
+/**
+ * Folders for tests.
+ * @module
+ */
+
+/** Runs a test with a folder of its own, which is removed afterwards. */
+export async function inFolder(test: (folder: string) => Promise<void> | void): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
