@@ -70,6 +70,11 @@ export function deleteHandle(handle: Handle): void {
   C.TFE_DeleteTensorHandle(handle);
 }
 
+/** Another handle on the same value. */
+export function shareHandle(handle: Handle): Handle {
+  return checked("share a tensor", () => C.TFE_TensorHandleCopySharingTensor(handle, status));
+}
+
 /** The type of a handle's elements, one of `DTYPE`. */
 export function dtypeOf(handle: Handle): number {
   return C.TFE_TensorHandleDataType(handle);

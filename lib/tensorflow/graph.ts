@@ -24,7 +24,14 @@ import {
 } from "@/tensorflow/c_api.ts";
 import type { Graph, GraphNode, Handle, NodeDescription } from "@/tensorflow/c_symbols.ts";
 import { context } from "@/tensorflow/context.ts";
-import { deleteHandle, dtypeOf, execute, readHandle, shapeOf } from "@/tensorflow/eager.ts";
+import {
+  deleteHandle,
+  dtypeOf,
+  execute,
+  readHandle,
+  shapeOf,
+  shareHandle,
+} from "@/tensorflow/eager.ts";
 import { type Definition, definitionOf } from "@/tensorflow/op_definitions.ts";
 import { deleteTensor } from "@/tensorflow/tensors.ts";
 
@@ -45,6 +52,12 @@ interface Touched {
 /** Operations that leave a resource as it is. */
 const READS = new Set(["ReadVariableOp", "VariableShape", "ResourceGather"]);
 
+/** A tensor that was there before: its number, and a handle of its own on its value. */
+export interface Captured {
+  id: number;
+  handle: Handle;
+}
+
 let current: Trace | null = null;
 
 /** The trace that is recording, if any. */
@@ -52,15 +65,14 @@ export function currentTrace(): Trace | null {
   return current;
 }
 
-/** Records one call of a function. It ends in `finish` or `abandon`. */
+/** Records one call of a function, to be registered by `finish`. */
 export class Trace implements Recorder {
-  /** Tensors that were there before and are used inside, by number, in the order of the function's inputs. */
-  readonly captured: number[] = [];
   readonly #graph: Graph = checked("create a graph", () => C.TF_NewGraph());
   readonly #inputs: Value[] = [];
   readonly #values = new Map<number, Value>();
   readonly #resources = new Map<number, Touched>();
   readonly #effects: GraphNode[] = [];
+  #captured: Captured[] = [];
   #nodes = 0;
 
   /** @param name What the function is called in errors. */
@@ -140,41 +152,45 @@ export class Trace implements Recorder {
   finish(outputs: readonly number[]): string {
     const results = outputs.map((id) => this.#valueOf(id));
     const name = `${this.name.replace(/\W/g, "_")}_${functions++}`;
+    const fn = checked(`compile ${this.name}`, () =>
+      C.TF_GraphToFunctionWithControlOutputs(
+        this.#graph,
+        bytesOf(name + "\0"),
+        0,
+        -1,
+        null,
+        this.#inputs.length,
+        cOutputs(this.#inputs),
+        results.length,
+        cOutputs(results),
+        null,
+        this.#effects.length,
+        BigUint64Array.from(this.#effects, Deno.UnsafePointer.value),
+        null,
+        null,
+        null,
+        status,
+      ));
     try {
-      const fn = checked(`compile ${this.name}`, () =>
-        C.TF_GraphToFunctionWithControlOutputs(
-          this.#graph,
-          bytesOf(name + "\0"),
-          0,
-          -1,
-          null,
-          this.#inputs.length,
-          cOutputs(this.#inputs),
-          results.length,
-          cOutputs(results),
-          null,
-          this.#effects.length,
-          BigUint64Array.from(this.#effects, Deno.UnsafePointer.value),
-          null,
-          null,
-          null,
-          status,
-        ));
-      try {
-        C.TFE_ContextAddFunction(context, fn, status);
-        check(`register ${this.name}`);
-      } finally {
-        C.TF_DeleteFunction(fn);
-      }
-      return name;
+      C.TFE_ContextAddFunction(context, fn, status);
+      check(`register ${this.name}`);
     } finally {
-      this.abandon();
+      C.TF_DeleteFunction(fn);
     }
+    return name;
   }
 
-  /** Frees the graph. */
-  abandon(): void {
+  /** The tensors that the function uses without their being arguments: its inputs after the arguments. */
+  takeCaptured(): Captured[] {
+    const captured = this.#captured;
+    this.#captured = [];
+    return captured;
+  }
+
+  /** Frees the graph, and the handles that nobody took. */
+  dispose(): void {
     C.TF_DeleteGraph(this.#graph);
+    for (const { handle } of this.takeCaptured()) deleteHandle(handle);
   }
 
   #valueOf(id: number): Value {
@@ -186,9 +202,9 @@ export class Trace implements Recorder {
           "function that made it and pass it in as an argument",
       );
     }
-    const handle = handleOf(id);
+    const handle = shareHandle(handleOf(id));
+    this.#captured.push({ id, handle });
     const value = this.#placeholder(shapeOf(handle), dtypeOf(handle));
-    this.captured.push(id);
     this.#values.set(id, value);
     return value;
   }

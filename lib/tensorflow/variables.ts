@@ -1,0 +1,77 @@
+/**
+ * Variables: values that stay in TensorFlow's runtime and are changed in place, by compiled functions too.
+ * A network's weights and an optimizer's moments are such.
+ *
+ * @module
+ */
+import { backend, tf } from "@/tensorflow/backend.ts";
+import { ATTRIBUTE, DTYPE } from "@/tensorflow/c_api.ts";
+import { currentTrace } from "@/tensorflow/graph.ts";
+
+/** TensorFlow's name for a resource that is freed with its last handle: `ResourceHandle::ANONYMOUS_NAME`. */
+const ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347";
+
+/** A value that can be read and replaced. */
+export class Variable {
+  /** The runtime's handle, for operations that change the variable in place. */
+  readonly handle: tf.Tensor;
+  readonly shape: readonly number[];
+  readonly #dtype: number;
+
+  /**
+   * @param initial The first value. It is copied, and remains the caller's.
+   * @param options.dtype What it is stored as, one of `DTYPE`. Default: float32, or int32 if `initial` is.
+   * @throws {Error} While a function is being compiled: each of its calls would need another variable.
+   */
+  constructor(initial: tf.Tensor, { dtype }: { dtype?: number } = {}) {
+    const trace = currentTrace();
+    if (trace !== null) {
+      throw new Error(
+        `Cannot create a variable while ${trace.name} is being compiled: create it before`,
+      );
+    }
+    this.shape = initial.shape;
+    this.#dtype = dtype ?? (initial.dtype === "int32" ? DTYPE.int32 : DTYPE.float32);
+    this.handle = tf.keep(backend.executeSingleOutput("VarHandleOp", [
+      { name: "dtype", type: ATTRIBUTE.type, value: this.#dtype },
+      { name: "shape", type: ATTRIBUTE.shape, value: initial.shape },
+      { name: "shared_name", type: ATTRIBUTE.string, value: ANONYMOUS },
+      { name: "container", type: ATTRIBUTE.string, value: "" },
+    ], []));
+    this.assign(initial);
+  }
+
+  /** The value now. A tensor that was read does not change when the variable does. */
+  read(): tf.Tensor {
+    return backend.executeSingleOutput("ReadVariableOp", [this.#dtypeAttribute()], [this.handle]);
+  }
+
+  /**
+   * Replaces the value. In a compiled function, reads and changes of a variable happen in the order in which
+   * they are written.
+   *
+   * @throws {RangeError} If the shape is not the variable's.
+   */
+  assign(value: tf.Tensor): void {
+    if (!tf.util.arraysEqual(value.shape, [...this.shape])) {
+      throw new RangeError(
+        `Cannot assign a tensor of shape [${value.shape}] to a variable of shape [${this.shape}]`,
+      );
+    }
+    backend.executeMultipleOutputs(
+      "AssignVariableOp",
+      [this.#dtypeAttribute()],
+      [this.handle, value],
+      0,
+    );
+  }
+
+  /** Frees the variable. */
+  dispose(): void {
+    this.handle.dispose();
+  }
+
+  #dtypeAttribute() {
+    return { name: "dtype", type: ATTRIBUTE.type, value: this.#dtype };
+  }
+}
