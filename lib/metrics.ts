@@ -196,6 +196,26 @@ export function bestEpoch(rows: readonly EpochRow[], by: keyof EpochRow): EpochR
   return valued.reduce((best, row) => row[by]! > best[by]! ? row : best);
 }
 
+/** An epoch that is looked at, and why it is: a row of the report's tables. */
+export interface ChosenEpoch {
+  reason: "highest test F1" | "last epoch" | "highest validation F1";
+  row: EpochRow;
+}
+
+/**
+ * The epochs that a report shows. The one with the highest test F1 is the assignment's "best": it is chosen on the
+ * very films that it is scored on, so its score is optimistic. The last epoch, and the one chosen on a validation
+ * set if there is one, are not chosen so.
+ *
+ * @throws {RangeError} If there is no row.
+ */
+export function chosenEpochs(rows: readonly EpochRow[]): ChosenEpoch[] {
+  const best: ChosenEpoch = { reason: "highest test F1", row: bestEpoch(rows, "testF1") };
+  const last: ChosenEpoch = { reason: "last epoch", row: rows.at(-1)! };
+  if (rows.every((row) => row.validationF1 === null)) return [best, last];
+  return [best, last, { reason: "highest validation F1", row: bestEpoch(rows, "validationF1") }];
+}
+
 function checkPairs(truth: ArrayLike<number>, values: ArrayLike<number>): void {
   if (truth.length !== values.length) {
     throw new RangeError(

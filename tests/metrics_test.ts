@@ -3,6 +3,7 @@ import {
   accuracy,
   auc,
   bestEpoch,
+  chosenEpochs,
   countConfusion,
   type EpochRow,
   f1,
@@ -88,4 +89,20 @@ Deno.test("bestEpoch() takes the earliest of the highest and passes over what is
     RangeError,
     "Cannot choose the best of 4 epochs by validationF1: none has one",
   );
+});
+
+Deno.test("chosenEpochs() names the best on the test set, the last, and the best on a validation set", () => {
+  const chosen = (validation: (number | null)[]) =>
+    chosenEpochs(
+      [0.5, 0.9, 0.7].map((testF1, epoch) =>
+        ({ epoch, testF1, validationF1: validation[epoch] }) as EpochRow
+      ),
+    ).map(({ reason, row }) => [reason, row.epoch]);
+  assertEquals(chosen([null, null, null]), [["highest test F1", 1], ["last epoch", 2]]);
+  assertEquals(chosen([0.8, 0.6, 0.7]), [
+    ["highest test F1", 1],
+    ["last epoch", 2],
+    ["highest validation F1", 0],
+  ]);
+  assertThrows(() => chosenEpochs([]), RangeError, "Cannot choose the best of 0 epochs");
 });
