@@ -5,6 +5,7 @@
  */
 import { ATTRIBUTE, bytesOf, C, check, cString, int64s, status } from "@/tensorflow/c_api.ts";
 import type { EagerOp, NodeDescription } from "@/tensorflow/c_symbols.ts";
+import { context } from "@/tensorflow/context.ts";
 
 /** An attribute as tfjs-node gives it: a list where the operation takes one, a shape as its dimensions. */
 export interface Attribute {
@@ -22,14 +23,16 @@ interface Setters<Target> {
   float(target: Target, name: Bytes, value: number): void;
   floatList(target: Target, name: Bytes, values: BufferSource, count: number): void;
   bool(target: Target, name: Bytes, value: number): void;
-  boolList(target: Target, name: Bytes, values: BufferSource, count: number): void;
   type(target: Target, name: Bytes, value: number): void;
-  typeList(target: Target, name: Bytes, values: BufferSource, count: number): void;
   shape(target: Target, name: Bytes, dims: BufferSource, rank: number): void;
-  functionName(target: Target, name: Bytes, value: Bytes, length: bigint): void;
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What `ATTRIBUTE` calls each type. */
+const TYPE_NAMES: Record<number, string> = Object.fromEntries(
+  Object.entries(ATTRIBUTE).map(([name, type]) => [type, name]),
+);
 
 const EAGER: Setters<EagerOp> = {
   string: C.TFE_OpSetAttrString,
@@ -38,14 +41,11 @@ const EAGER: Setters<EagerOp> = {
   float: C.TFE_OpSetAttrFloat,
   floatList: C.TFE_OpSetAttrFloatList,
   bool: C.TFE_OpSetAttrBool,
-  boolList: C.TFE_OpSetAttrBoolList,
   type: C.TFE_OpSetAttrType,
-  typeList: C.TFE_OpSetAttrTypeList,
   shape(op, name, dims, rank) {
     C.TFE_OpSetAttrShape(op, name, dims, rank, status);
     check("set a shape");
   },
-  functionName: C.TFE_OpSetAttrFunctionName,
 };
 
 const GRAPH: Setters<NodeDescription> = {
@@ -55,16 +55,46 @@ const GRAPH: Setters<NodeDescription> = {
   float: C.TF_SetAttrFloat,
   floatList: C.TF_SetAttrFloatList,
   bool: C.TF_SetAttrBool,
-  boolList: C.TF_SetAttrBoolList,
   type: C.TF_SetAttrType,
-  typeList: C.TF_SetAttrTypeList,
   shape: C.TF_SetAttrShape,
-  functionName: C.TF_SetAttrFuncName,
 };
 
+/** The kinds of operations' attributes, as they are asked for. */
+const kinds = new Map<string, Map<string, string>>();
+
 /**
- * Sets an attribute of an eager operation. TensorFlow says only when the operation runs that it has none of
- * that name or type.
+ * Checks that an operation has an attribute of that name and type. TensorFlow does not: it leaves out, or
+ * misreads, what it does not expect.
+ *
+ * @throws {Error} If the operation has no such attribute.
+ * @throws {TypeError} If the attribute is of another type.
+ */
+export function checkAttribute(operation: string, { name, type, value }: Attribute): void {
+  let known = kinds.get(operation);
+  if (known === undefined) kinds.set(operation, known = new Map());
+  let wanted = known.get(name);
+  if (wanted === undefined) known.set(name, wanted = kindOf(operation, name));
+  const given = kind(type, Array.isArray(value) && type !== ATTRIBUTE.shape);
+  if (given !== wanted) {
+    throw new TypeError(
+      `Cannot set attribute "${name}" of ${operation} as ${given}: it is ${wanted}`,
+    );
+  }
+}
+
+function kindOf(operation: string, name: string): string {
+  const isList = new Uint8Array(1);
+  const type = C.TFE_OpNameGetAttrType(context, cString(operation), cString(name), isList, status);
+  check(`set attribute "${name}" of ${operation}`);
+  return kind(type, isList[0] === 1);
+}
+
+function kind(type: number, isList: boolean): string {
+  return (isList ? "list of " : "") + (TYPE_NAMES[type] ?? `type ${type}`);
+}
+
+/**
+ * Sets an attribute of an eager operation.
  *
  * @throws {TypeError} If the value is not of the type that the attribute names.
  */
@@ -73,8 +103,7 @@ export function setEagerAttribute(op: EagerOp, attribute: Attribute): void {
 }
 
 /**
- * Sets an attribute of a graph node. TensorFlow says only when the node is finished that it has none of
- * that name or type.
+ * Sets an attribute of a graph node.
  *
  * @throws {TypeError} If the value is not of the type that the attribute names.
  */
@@ -98,30 +127,20 @@ function setAttribute<Target>(
       if (Array.isArray(value)) {
         return set.intList(target, name, int64s(value.map(whole(attribute))), value.length);
       }
-      return set.int(target, name, BigInt(whole(attribute)(value)));
+      // tfjs gives seeds with a fraction, which tfjs-node's own addon cuts off too.
+      return set.int(target, name, BigInt(Math.trunc(number(attribute))));
     case ATTRIBUTE.float:
       if (Array.isArray(value)) {
         return set.floatList(target, name, Float32Array.from(value), value.length);
       }
       return set.float(target, name, number(attribute));
     case ATTRIBUTE.bool:
-      if (Array.isArray(value)) {
-        return set.boolList(target, name, Uint8Array.from(value, Number), value.length);
-      }
       return set.bool(target, name, Number(flag(attribute)));
     case ATTRIBUTE.type:
-      if (Array.isArray(value)) {
-        return set.typeList(target, name, Int32Array.from(value), value.length);
-      }
       return set.type(target, name, whole(attribute)(value));
-    case ATTRIBUTE.shape: {
+    case ATTRIBUTE.shape:
       if (!Array.isArray(value)) throw attributeError(attribute, "a list of dimensions");
       return set.shape(target, name, int64s(value.map(whole(attribute))), value.length);
-    }
-    case ATTRIBUTE.function: {
-      const bytes = bytesOf(text(attribute));
-      return set.functionName(target, name, bytes, BigInt(bytes.length));
-    }
     default:
       throw new TypeError(`Cannot set attribute "${attribute.name}": its type ${type} is unknown`);
   }

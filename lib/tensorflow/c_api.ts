@@ -31,7 +31,6 @@ export const ATTRIBUTE = {
   bool: 3,
   type: 4,
   shape: 5,
-  function: 8,
 } as const;
 
 /** `TF_Code`, by number. */

@@ -113,6 +113,10 @@ export const SYMBOLS = {
 
   // Eager operations
   TFE_NewOp: { parameters: [context, "buffer", status], result: op },
+  TFE_OpNameGetAttrType: {
+    parameters: [context, "buffer", "buffer", "buffer", status],
+    result: "i32",
+  },
   TFE_DeleteOp: { parameters: [op], result: "void" },
   TFE_OpSetDevice: { parameters: [op, "buffer", status], result: "void" },
   TFE_OpAddInput: { parameters: [op, handle, status], result: "void" },
@@ -122,11 +126,8 @@ export const SYMBOLS = {
   TFE_OpSetAttrFloat: { parameters: [op, "buffer", "f32"], result: "void" },
   TFE_OpSetAttrFloatList: { parameters: [op, "buffer", "buffer", "i32"], result: "void" },
   TFE_OpSetAttrBool: { parameters: [op, "buffer", "u8"], result: "void" },
-  TFE_OpSetAttrBoolList: { parameters: [op, "buffer", "buffer", "i32"], result: "void" },
   TFE_OpSetAttrType: { parameters: [op, "buffer", "i32"], result: "void" },
-  TFE_OpSetAttrTypeList: { parameters: [op, "buffer", "buffer", "i32"], result: "void" },
   TFE_OpSetAttrShape: { parameters: [op, "buffer", "buffer", "i32", status], result: "void" },
-  TFE_OpSetAttrFunctionName: { parameters: [op, "buffer", "buffer", "usize"], result: "void" },
   TFE_Execute: { parameters: [op, "buffer", "buffer", status], result: "void" },
   /** The same function on a thread of its own: its result is a promise. */
   TFE_ExecuteAsync: {
@@ -156,11 +157,8 @@ export const SYMBOLS = {
   TF_SetAttrFloat: { parameters: [description, "buffer", "f32"], result: "void" },
   TF_SetAttrFloatList: { parameters: [description, "buffer", "buffer", "i32"], result: "void" },
   TF_SetAttrBool: { parameters: [description, "buffer", "u8"], result: "void" },
-  TF_SetAttrBoolList: { parameters: [description, "buffer", "buffer", "i32"], result: "void" },
   TF_SetAttrType: { parameters: [description, "buffer", "i32"], result: "void" },
-  TF_SetAttrTypeList: { parameters: [description, "buffer", "buffer", "i32"], result: "void" },
   TF_SetAttrShape: { parameters: [description, "buffer", "buffer", "i32"], result: "void" },
-  TF_SetAttrFuncName: { parameters: [description, "buffer", "buffer", "usize"], result: "void" },
   TF_SetAttrTensor: { parameters: [description, "buffer", tensor, status], result: "void" },
   TF_FinishOperation: { parameters: [description, status], result: node },
   TF_OperationName: { parameters: [node], result: "pointer" },

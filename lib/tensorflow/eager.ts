@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Attribute, setEagerAttribute } from "@/tensorflow/attributes.ts";
+import { type Attribute, checkAttribute, setEagerAttribute } from "@/tensorflow/attributes.ts";
 import {
   ATTRIBUTE,
   C,
@@ -150,7 +150,10 @@ function prepare(
       C.TFE_OpAddInput(op, input, status);
       check(`give ${name} its inputs`);
     }
-    for (const attribute of attributes) setEagerAttribute(op, attribute);
+    for (const attribute of attributes) {
+      checkAttribute(name, attribute);
+      setEagerAttribute(op, attribute);
+    }
     return op;
   } catch (error) {
     C.TFE_DeleteOp(op);
