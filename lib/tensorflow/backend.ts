@@ -9,13 +9,17 @@ import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js";
 import { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js";
 import { binding, type TensorMetadata } from "@/tensorflow/binding.ts";
+import { device } from "@/tensorflow/context.ts";
 
 export { tf };
 
-/** tfjs-node's backend: its `executeSingleOutput` and `executeMultipleOutputs` run any operation. */
+/**
+ * tfjs-node's backend: its `executeSingleOutput` and `executeMultipleOutputs` run any operation. The name of a
+ * package tells it which kernels to expect: some need a GPU.
+ */
 export const backend: NodeJSKernelBackend = new NodeJSKernelBackend(
   binding,
-  "@tensorflow/tfjs-node-gpu",
+  device.type === "GPU" ? "@tensorflow/tfjs-node-gpu" : "@tensorflow/tfjs-node",
 );
 
 tf.registerBackend("tensorflow", () => backend, 5);
