@@ -79,18 +79,20 @@ export function createTensor(
 
 /**
  * Copies a tensor's values into JavaScript: float16 and bfloat16 widened to a Float32Array, int64 as a
- * BigInt64Array, a resource as the bytes that name it.
+ * BigInt64Array, strings as the bytes of each.
  *
- * @throws {TypeError} If JavaScript has nothing for such elements.
+ * @throws {TypeError} If JavaScript has nothing for such elements, as for resources.
  */
 export function readTensor(tensor: CTensor): Values {
   const dtype = C.TF_TensorType(tensor);
   if (dtype === DTYPE.string) return readStrings(tensor);
+  if (dtype === DTYPE.resource) {
+    throw new TypeError("Cannot read a resource, only what it holds: run ReadVariableOp on it");
+  }
   const buffer = new ArrayBuffer(Number(C.TF_TensorByteSize(tensor)));
   if (buffer.byteLength > 0) {
     Deno.UnsafePointerView.copyInto(notNull(C.TF_TensorData(tensor), "read a tensor"), buffer);
   }
-  if (dtype === DTYPE.resource) return new Uint8Array(buffer);
   if (dtype === DTYPE.bfloat16) return widenBfloat16(new Uint16Array(buffer));
   if (dtype === DTYPE.float16) return Float32Array.from(new Float16Array(buffer));
   return new (elementOf(dtype).arrays[0]!)(buffer);
@@ -110,10 +112,8 @@ export function clearStrings(tensor: CTensor): void {
 }
 
 function createStrings(shape: readonly number[], values: Values, count: number): CTensor {
-  if (!Array.isArray(values)) {
-    throw new TypeError(
-      "Cannot create a tensor of string from numbers: use an array of Uint8Array",
-    );
+  if (!Array.isArray(values) || !values.every((value) => value instanceof Uint8Array)) {
+    throw new TypeError("Cannot create a tensor of string: give the bytes of each as a Uint8Array");
   }
   if (values.length !== count) throw lengthError(shape, values.length);
   const tensor = allocate(shape, DTYPE.string, count * STRING_BYTES);
