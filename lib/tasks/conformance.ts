@@ -9,12 +9,12 @@ import { builtinModules } from "node:module";
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 import jasmineCore from "jasmine-core";
+import { PROJECT_ROOT } from "@/paths.ts";
 import { VERSION } from "@/tensorflow/c_api.ts";
 
-const PROJECT = join(import.meta.dirname!, "..", "..");
-const SUITE = join(PROJECT, "tests/conformance/suite.js");
-const EXPECTED = join(PROJECT, "tests/conformance/expected_failures.json");
-const BUNDLE = join(PROJECT, ".cache/conformance/suite.js");
+const SUITE = join(PROJECT_ROOT, "tests/conformance/suite.js");
+const EXPECTED = join(PROJECT_ROOT, "tests/conformance/expected_failures.json");
+const BUNDLE = join(PROJECT_ROOT, ".cache/conformance/suite.js");
 
 /** Specs that fail for one reason. */
 export interface ExpectedFailures {

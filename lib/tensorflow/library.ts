@@ -5,11 +5,11 @@
  * @module
  */
 import { join } from "node:path";
+import { PROJECT_ROOT } from "@/paths.ts";
 
 /** The variable that names the library's file and comes before every other place. */
 export const LIBRARY_VARIABLE = "LIBTENSORFLOW";
 
-const PROJECT = join(import.meta.dirname ?? ".", "..", "..");
 const SET_UP = "deno task setup";
 
 /** Names of the library inside the `tensorflow` package of PyPI, by system. */
@@ -33,7 +33,7 @@ export interface SearchOptions {
  * @throws {Error} If `LIBTENSORFLOW` names no file, or if no place has the library.
  */
 export function findLibrary(
-  { env = Deno.env.toObject(), project = PROJECT }: SearchOptions = {},
+  { env = Deno.env.toObject(), project = PROJECT_ROOT }: SearchOptions = {},
 ): string {
   const named = env[LIBRARY_VARIABLE];
   if (named) {
