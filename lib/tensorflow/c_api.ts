@@ -6,7 +6,7 @@
  */
 import { type Status, SYMBOLS } from "@/tensorflow/c_symbols.ts";
 import { findLibrary } from "@/tensorflow/library.ts";
-import { withoutStderr } from "@/tensorflow/quiet.ts";
+import { keepLoaded, withoutStderr } from "@/tensorflow/loading.ts";
 
 /** `TF_DataType`: the runtime's numbers for the types that the engine handles. */
 export const DTYPE = {
@@ -66,6 +66,7 @@ export function openLibrary(path: string): Deno.DynamicLibrary<typeof SYMBOLS>["
   const open = () => Deno.dlopen(path, SYMBOLS);
   try {
     const { symbols } = logLevel === "0" ? open() : withoutStderr(open);
+    keepLoaded(path);
     symbols.SetMinLogLevel?.(Number(logLevel));
     return symbols;
   } catch (error) {

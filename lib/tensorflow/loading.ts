@@ -1,8 +1,11 @@
 /**
- * Keeps what a C library writes while it is loading off the terminal.
+ * How a C library is loaded: what it writes meanwhile stays off the terminal, and once loaded it stays.
  *
  * @module
  */
+
+/** The C library of the system. */
+const LIBC = Deno.build.os === "darwin" ? "libSystem.B.dylib" : "libc.so.6";
 
 /** `open`'s flag for a file that is only written to, on Linux and macOS alike. */
 const O_WRONLY = 1;
@@ -14,7 +17,7 @@ const STDERR = 2;
  * TensorFlow logs while the system loads it, before any of its functions can be called to prevent that.
  */
 export function withoutStderr<T>(action: () => T): T {
-  const libc = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.B.dylib" : "libc.so.6", {
+  const libc = Deno.dlopen(LIBC, {
     open: { parameters: ["buffer", "i32"], result: "i32" },
     dup: { parameters: ["i32"], result: "i32" },
     dup2: { parameters: ["i32", "i32"], result: "i32" },
@@ -34,4 +37,19 @@ export function withoutStderr<T>(action: () => T): T {
     if (nowhere >= 0) close(nowhere);
     libc.close();
   }
+}
+
+/** `dlopen`'s flag to look functions up when they are first called, on Linux and macOS alike. */
+const RTLD_LAZY = 1;
+
+/**
+ * Keeps a loaded library in memory until the process ends, by one more reference to it.
+ *
+ * Deno unloads a worker's libraries with the worker (each file of tests is one), and TensorFlow crashes when it
+ * is unloaded under its own threads.
+ */
+export function keepLoaded(path: string): void {
+  const libc = Deno.dlopen(LIBC, { dlopen: { parameters: ["buffer", "i32"], result: "pointer" } });
+  libc.symbols.dlopen(new TextEncoder().encode(`${path}\0`), RTLD_LAZY);
+  libc.close();
 }
