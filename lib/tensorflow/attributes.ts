@@ -59,8 +59,8 @@ const GRAPH: Setters<NodeDescription> = {
   shape: C.TF_SetAttrShape,
 };
 
-/** The kinds of operations' attributes, as they are asked for. */
-const kinds = new Map<string, Map<string, string>>();
+/** Which kind of attribute the operations have by each name, as they are asked for. */
+const kinds = new Map<string, Map<string, number>>();
 
 /**
  * Checks that an operation has an attribute of that name and type. TensorFlow does not: it leaves out, or
@@ -73,24 +73,30 @@ export function checkAttribute(operation: string, { name, type, value }: Attribu
   let known = kinds.get(operation);
   if (known === undefined) kinds.set(operation, known = new Map());
   let wanted = known.get(name);
-  if (wanted === undefined) known.set(name, wanted = kindOf(operation, name));
-  const given = kind(type, Array.isArray(value) && type !== ATTRIBUTE.shape);
+  if (wanted === undefined) known.set(name, wanted = askForKind(operation, name));
+  const given = kindOf(type, Array.isArray(value) && type !== ATTRIBUTE.shape);
   if (given !== wanted) {
     throw new TypeError(
-      `Cannot set attribute "${name}" of ${operation} as ${given}: it is ${wanted}`,
+      `Cannot set attribute "${name}" of ${operation} as ${nameOf(given)}: it is ${nameOf(wanted)}`,
     );
   }
 }
 
-function kindOf(operation: string, name: string): string {
+function askForKind(operation: string, name: string): number {
   const isList = new Uint8Array(1);
   const type = C.TFE_OpNameGetAttrType(context, cString(operation), cString(name), isList, status);
   check(`set attribute "${name}" of ${operation}`);
-  return kind(type, isList[0] === 1);
+  return kindOf(type, isList[0] === 1);
 }
 
-function kind(type: number, isList: boolean): string {
-  return (isList ? "list of " : "") + (TYPE_NAMES[type] ?? `type ${type}`);
+/** A type and whether there is a list of it, as one number. */
+function kindOf(type: number, isList: boolean): number {
+  return 2 * type + Number(isList);
+}
+
+function nameOf(kind: number): string {
+  const type = kind >> 1;
+  return (kind % 2 === 1 ? "list of " : "") + (TYPE_NAMES[type] ?? `type ${type}`);
 }
 
 /**

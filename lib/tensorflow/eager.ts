@@ -105,7 +105,7 @@ export function execute(name: string, { attributes = [], inputs, outputs }: Call
     const results = outputs <= pointers.length ? pointers : new BigUint64Array(outputs);
     counter[0] = outputs;
     C.TFE_Execute(op, results, counter, status);
-    check(`run ${name}`);
+    checkOperation("run", name);
     return handlesAt(results, counter[0]);
   } finally {
     C.TFE_DeleteOp(op);
@@ -143,12 +143,12 @@ function prepare(
   inputs: readonly Handle[],
 ): EagerOp {
   const created = C.TFE_NewOp(context, cString(name), status);
-  check(`prepare ${name}`);
-  const op = notNull(created, `prepare ${name}`);
+  checkOperation("prepare", name);
+  const op = notNull(created, "prepare an operation");
   try {
     for (const input of inputs) {
       C.TFE_OpAddInput(op, input, status);
-      check(`give ${name} its inputs`);
+      checkOperation("give inputs to", name);
     }
     for (const attribute of attributes) {
       checkAttribute(name, attribute);
@@ -159,6 +159,11 @@ function prepare(
     C.TFE_DeleteOp(op);
     throw error;
   }
+}
+
+/** `check`, with the message put together only when it is needed: operations are many. */
+function checkOperation(action: string, name: string): void {
+  if (C.TF_GetCode(status) !== 0) check(`${action} ${name}`);
 }
 
 function handlesAt(addresses: BigUint64Array, count: number): Handle[] {
