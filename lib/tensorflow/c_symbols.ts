@@ -95,7 +95,6 @@ export const SYMBOLS = {
   TF_DeleteDeviceList: { parameters: [devices], result: "void" },
   TFE_ContextAddFunction: { parameters: [context, fn, status], result: "void" },
   TFE_ContextRemoveFunction: { parameters: [context, "buffer", status], result: "void" },
-  TFE_ContextHasFunction: { parameters: [context, "buffer"], result: "u8" },
 
   // Handles
   TFE_NewTensorHandle: { parameters: [tensor, status], result: handle },
@@ -106,7 +105,6 @@ export const SYMBOLS = {
     parameters: [handle, context, "buffer", status],
     result: handle,
   },
-  TFE_TensorHandleBackingDeviceName: { parameters: [handle, status], result: "pointer" },
   TFE_TensorHandleDataType: { parameters: [handle], result: "i32" },
   TFE_TensorHandleNumDims: { parameters: [handle, status], result: "i32" },
   TFE_TensorHandleDim: { parameters: [handle, "i32", status], result: "i64" },
@@ -118,7 +116,6 @@ export const SYMBOLS = {
     result: "i32",
   },
   TFE_DeleteOp: { parameters: [op], result: "void" },
-  TFE_OpSetDevice: { parameters: [op, "buffer", status], result: "void" },
   TFE_OpAddInput: { parameters: [op, handle, status], result: "void" },
   TFE_OpSetAttrString: { parameters: [op, "buffer", "buffer", "usize"], result: "void" },
   TFE_OpSetAttrInt: { parameters: [op, "buffer", "i64"], result: "void" },
@@ -147,7 +144,6 @@ export const SYMBOLS = {
   TF_DeleteBuffer: { parameters: [buffer], result: "void" },
   TF_GraphGetOpDef: { parameters: [graph, "buffer", buffer, status], result: "void" },
   TF_NewOperation: { parameters: [graph, "buffer", "buffer"], result: description },
-  TF_SetDevice: { parameters: [description, "buffer"], result: "void" },
   TF_AddInput: { parameters: [description, output], result: "void" },
   TF_AddInputList: { parameters: [description, "buffer", "i32"], result: "void" },
   TF_AddControlInput: { parameters: [description, node], result: "void" },
@@ -161,27 +157,8 @@ export const SYMBOLS = {
   TF_SetAttrShape: { parameters: [description, "buffer", "buffer", "i32"], result: "void" },
   TF_SetAttrTensor: { parameters: [description, "buffer", tensor, status], result: "void" },
   TF_FinishOperation: { parameters: [description, status], result: node },
-  TF_OperationName: { parameters: [node], result: "pointer" },
   TF_OperationNumOutputs: { parameters: [node], result: "i32" },
   TF_OperationOutputType: { parameters: [output], result: "i32" },
-  TF_GraphToFunction: {
-    parameters: [
-      graph, // fn_body
-      "buffer", // fn_name
-      "u8", // append_hash_to_fn_name
-      "i32", // num_opers: -1 is the whole graph
-      "buffer", // opers
-      "i32", // ninputs
-      "buffer", // inputs, an array of TF_Output
-      "i32", // noutputs
-      "buffer", // outputs, an array of TF_Output
-      "buffer", // output_names
-      "pointer", // opts
-      "buffer", // description
-      status,
-    ],
-    result: fn,
-  },
   TF_GraphToFunctionWithControlOutputs: {
     parameters: [
       graph, // fn_body
@@ -203,7 +180,6 @@ export const SYMBOLS = {
     ],
     result: fn,
   },
-  TF_FunctionName: { parameters: [fn], result: "pointer" },
   TF_FunctionSetAttrValueProto: {
     parameters: [fn, "buffer", "buffer", "usize", status],
     result: "void",
