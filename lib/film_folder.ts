@@ -1,0 +1,122 @@
+/**
+ * The data folder: the two class folders with the films in them.
+ * @module
+ */
+import { extname, join, relative, resolve } from "node:path";
+import { type Film, type FilmClasses, type LabelledFilm, TBX11K_CLASSES } from "@/split.ts";
+
+/** The file names that are films, by their endings. */
+const FILM_ENDINGS = new Set([".png", ".jpg", ".jpeg", ".dcm"]);
+
+const HOW_TO_BRING_FILMS =
+  "Name the folder that holds the two class folders with --data or XRAY_DATA (TBX11K's is TBX11K/imgs)";
+
+/**
+ * Lists the films of the class folders. Hidden files and files that are no films by their endings are left out.
+ *
+ * @param root The data folder; a folder whose `imgs` is one will do, too.
+ * @returns The folder that holds the class folders, absolute, and the films in it.
+ * @throws {Error} If the folder is missing, is no folder, or lacks a class folder or films; the message says what
+ * was found instead.
+ */
+export async function listFilms(
+  root: string,
+  { classes = TBX11K_CLASSES }: { classes?: FilmClasses } = {},
+): Promise<{ root: string; films: Film[] }> {
+  const folders = classes.map(({ folder }) => folder);
+  const found = await subfolders(root);
+  const missing = folders.filter((folder) => !found.includes(folder));
+  if (missing.length > 0 && found.includes("imgs")) {
+    return await listFilms(join(root, "imgs"), { classes });
+  }
+  if (missing.length > 0) {
+    const instead = found.length === 0 ? "no folder" : found.slice(0, 8).join(", ");
+    throw new Error(
+      `Cannot use ${root} as the data folder: it has no folder ${
+        missing.join(" and no folder ")
+      } ` +
+        `(in it: ${instead}). ${HOW_TO_BRING_FILMS}`,
+    );
+  }
+  const films: Film[] = [];
+  for (const { folder, label } of classes) {
+    const names = await filmNames(join(root, folder));
+    if (names.length === 0) {
+      throw new Error(
+        `Cannot use ${root} as the data folder: ${join(root, folder)} holds no film ` +
+          `(${[...FILM_ENDINGS].join(", ")}). ${HOW_TO_BRING_FILMS}`,
+      );
+    }
+    films.push(...names.map((filename) => ({ filename, label })));
+  }
+  return { root: resolve(root), films };
+}
+
+async function subfolders(root: string): Promise<string[]> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(root));
+    const isFolder = async ({ name, isDirectory, isSymlink }: Deno.DirEntry) =>
+      isDirectory || (isSymlink && (await Deno.stat(join(root, name))).isDirectory);
+    const flags = await Promise.all(entries.map((entry) => isFolder(entry).catch(() => false)));
+    return entries.filter((_, i) => flags[i]).map(({ name }) => name).sort();
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such folder"
+      : error instanceof Deno.errors.NotADirectory
+      ? "it is a file"
+      : (error as Error).message;
+    throw new Error(`Cannot use ${root} as the data folder: ${reason}. ${HOW_TO_BRING_FILMS}`, {
+      cause: error,
+    });
+  }
+}
+
+async function filmNames(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const isFilm = FILM_ENDINGS.has(extname(name).toLowerCase());
+    if (isFilm && !isDirectory && !name.startsWith(".")) names.push(name);
+  }
+  return names;
+}
+
+/**
+ * Finds the file of each film.
+ *
+ * @param films Rows of a split.
+ * @param options.root The folder that holds the class folders.
+ * @throws {Error} If files are missing, naming the first ones, or a film is a link that leads out of the folder.
+ * @throws {RangeError} If a film's label is none of the classes'.
+ */
+export async function locateFilms(
+  films: readonly Film[],
+  { root, classes = TBX11K_CLASSES }: { root: string; classes?: FilmClasses },
+): Promise<LabelledFilm[]> {
+  const realRoot = await Deno.realPath(root);
+  const missing: string[] = [];
+  const located = await Promise.all(films.map(async ({ filename, label }) => {
+    const index = classes.findIndex((filmClass) => filmClass.label === label);
+    if (index < 0) throw new RangeError(`Cannot find ${filename}: its label "${label}" is unknown`);
+    const path = filename.includes("/")
+      ? join(root, filename)
+      : join(root, classes[index]!.folder, filename);
+    try {
+      const realPath = await Deno.realPath(path);
+      if (relative(realRoot, realPath).startsWith("..")) {
+        throw new Error(`Cannot use ${path}: it is a link that leads out of the data folder`);
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      missing.push(filename);
+    }
+    return { path: resolve(path), filename, label: index as 0 | 1 };
+  }));
+  if (missing.length > 0) {
+    const shown = missing.slice(0, 5).join(", ") + (missing.length > 5 ? ", ..." : "");
+    throw new Error(
+      `Cannot find ${missing.length} of ${films.length} films in ${root}: ${shown}. ` +
+        "Split the folder again if its films have changed (`deno task split`)",
+    );
+  }
+  return located;
+}

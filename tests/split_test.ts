@@ -1,0 +1,106 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import { countSplit, type Film, fromCsv, requireDisjoint, splitFilms, toCsv } from "@/split.ts";
+import { createPrng, shuffle } from "@/random.ts";
+
+const REFERENCE = join(import.meta.dirname!, "reference");
+const readReference = (set: string) =>
+  Deno.readTextFileSync(join(REFERENCE, `tbx11k_${set}_data.csv`));
+const read = (text: string) => fromCsv(text, { path: "films.csv" });
+
+const named = (label: string, names: string[]): Film[] =>
+  names.map((filename) => ({ filename, label }));
+const numbered = (label: string, count: number): Film[] =>
+  named(label, Array.from({ length: count }, (_, i) => `${label}${100 + i}.png`));
+
+Deno.test("splitFilms() gives the assignment's split on TBX11K's names", () => {
+  const [train, test] = [readReference("train"), readReference("test")];
+  const all = shuffle([...read(train), ...read(test)], createPrng("any order"))
+    .toSorted((a, b) => a.label < b.label ? -1 : Number(a.label > b.label));
+  const split = splitFilms(all);
+  assertEquals(toCsv(split.train), train);
+  assertEquals(toCsv(split.test), test);
+  assertEquals(split.validation, null);
+  assertEquals(countSplit(split).map(({ set, label, films }) => [set, label, films]), [
+    ["train", "Healthy", 3040],
+    ["train", "TB", 640],
+    ["test", "Healthy", 760],
+    ["test", "TB", 160],
+  ]);
+});
+
+Deno.test("splitFilms() takes the whole part of the share, as int() does", () => {
+  const { test, train } = splitFilms([...numbered("a", 9), ...numbered("b", 5)]);
+  assertEquals(test.map(({ filename }) => filename), ["a100.png", "b100.png"]);
+  assertEquals(train.length, 12);
+});
+
+Deno.test("splitFilms() validates on the last training films, which train still lists", () => {
+  const split = splitFilms([...numbered("a", 30), ...numbered("b", 20)], { validationShare: 0.1 });
+  assertEquals(split.train.length, 24 + 16);
+  assertEquals(split.validation!.map(({ filename }) => filename), [
+    "a128.png",
+    "a129.png",
+    "b119.png",
+  ]);
+});
+
+Deno.test("splitFilms() puts no patient into two sets, whichever class", () => {
+  const films = [
+    ...named("a", ["p1_1.png", "p1_2.png", "p2_1.png", "p3_1.png", "p4_1.png"]),
+    ...named("b", ["p2_9.png", "p5_1.png", "p1_7.png", "p6_1.png", "p7_1.png"]),
+  ];
+  const { test, train } = splitFilms(films, { patient: /^(p\d+)_/ });
+  // The rule takes p1_1 of a and p1_7 of b; patient 1's other film follows.
+  assertEquals(test.map(({ filename }) => filename), ["p1_1.png", "p1_2.png", "p1_7.png"]);
+  assertEquals(train.length, 7);
+});
+
+Deno.test("splitFilms() refuses what cannot be split", () => {
+  const films = [...numbered("a", 10), ...numbered("b", 4)];
+  assertThrows(() => splitFilms(films), RangeError, '4 films of "b"');
+  assertThrows(() => splitFilms(films, { testShare: 1 }), RangeError, "test share is 1");
+  assertThrows(() => splitFilms(films, { testShare: NaN }), RangeError, "test share is NaN");
+  assertThrows(() => splitFilms(films, { validationShare: -0.1 }), RangeError, "validation share");
+  assertThrows(() => splitFilms([...films, films[0]!]), Error, '"a100.png" stands twice');
+  assertThrows(() => splitFilms(films, { patient: /^x(\d)/ }), Error, "the patient of a100.png");
+});
+
+Deno.test("fromCsv() reads CRLF, a byte-order mark, quotes and names of any script", () => {
+  const text = '\uFEFFfilename,label\r\n"a, ""b"".png",Healthy\r\nбронх é.png,TB\r\n';
+  assertEquals(read(text), [
+    { filename: 'a, "b".png', label: "Healthy" },
+    { filename: "бронх é.png", label: "TB" },
+  ]);
+  assertEquals(read(toCsv(read(text))), read(text));
+});
+
+Deno.test("fromCsv() takes the same name in both classes for two films", () => {
+  assertEquals(read("filename,label\n1.png,Healthy\n1.png,TB\n").length, 2);
+});
+
+Deno.test("fromCsv() names the row that is wrong", () => {
+  const refuses = (rows: string, message: string) =>
+    assertThrows(() => read(`filename,label\n${rows}`), RangeError, message);
+  refuses("a.png,TB\nb.png,Tb\n", "row 3 (b.png,Tb) has a label other than Healthy and TB");
+  refuses("a.png,TB\na.png,TB\n", "row 3 (a.png,TB) stands there twice");
+  refuses("x/a.png,TB\nx/a.png,Healthy\n", "row 3 (x/a.png,Healthy) is there under another label");
+  refuses("a.png\n", "row 2 (a.png) does not have two fields");
+  for (
+    const name of ["../a.png", "x/../../a.png", "/etc/passwd", "C:\\a.png", "..\\a.png", "x/", ""]
+  ) {
+    refuses(`${name},TB\n`, "names no file inside the data folder");
+  }
+});
+
+Deno.test("fromCsv() refuses a file that is no split", () => {
+  assertThrows(() => read(""), SyntaxError, 'its first line is ""');
+  assertThrows(() => read("name,class\n"), SyntaxError, 'its first line is "name,class"');
+  assertThrows(() => read('filename,label\n"a.png,TB\n'), SyntaxError, "films.csv as CSV");
+});
+
+Deno.test("requireDisjoint() names a film that is in both sets", () => {
+  const film = { filename: "a.png", label: "TB" };
+  requireDisjoint({ train: [film], test: [{ ...film, label: "Healthy" }] });
+  assertThrows(() => requireDisjoint({ train: [film], test: [film] }), RangeError, "a.png (TB)");
+});
