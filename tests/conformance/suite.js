@@ -14,7 +14,11 @@ import { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kerne
 import { setTestEnvs } from "@tensorflow/tfjs-core/dist/jasmine_util";
 import { binding } from "@/tensorflow/binding.ts";
 
-tf.registerBackend("tensorflow", () => new NodeJSKernelBackend(binding, "tfjs-node"), 5);
+tf.registerBackend(
+  "tensorflow",
+  () => new NodeJSKernelBackend(binding, "@tensorflow/tfjs-node"),
+  5,
+);
 await tf.setBackend("tensorflow");
 setTestEnvs([{ name: "test-tensorflow", backendName: "tensorflow", flags: {}, isDataSync: true }]);
 // The specs read the environment while they are declared: they are imported after it is set.
