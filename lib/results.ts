@@ -51,18 +51,35 @@ export interface DataSummary {
   fingerprint: string;
 }
 
+/** On what a run was computed. */
+export interface Session {
+  /** ISO 8601. */
+  started: string;
+  versions: Record<string, string>;
+  machine: Record<string, string | number>;
+}
+
+/** The network of a run. */
+export interface NetworkConfig {
+  /** `[width, blocks, stride]` of each stage. */
+  stages: readonly (readonly number[])[];
+  /** Which convolution of a bottleneck has the stride. */
+  strideOn: string;
+  /** Pixels a side of the films that it is given. */
+  imageSize: number;
+  /** The file that its weights began with, and its SHA-256. Null: the seed's own initial weights. */
+  init: { file: string; sha256: string } | null;
+}
+
 /** What a run used: config.json. */
 export interface RunConfig {
   experiment: Experiment;
   seed: number;
   precision: string;
-  /** Where the bottleneck's stride is, and the file that the weights started from, if any, with its SHA-256. */
-  network: { stride: string; init: { file: string; sha256: string } | null };
+  network: NetworkConfig;
   data: { train: DataSummary; test: DataSummary; validation: DataSummary | null };
-  versions: Record<string, string>;
-  machine: Record<string, string | number>;
-  /** When the run began, ISO 8601. */
-  started: string;
+  /** One, unless the run was gone on with on another machine or with other versions. */
+  sessions: Session[];
 }
 
 /** The folders of a run. */

@@ -63,15 +63,17 @@ const STATE: TrainingState = {
     experiment: BASELINE,
     seed: 4,
     precision: "bf16",
-    network: { stride: "1x1", init: null },
+    network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 32, init: null },
     data: {
       train: { healthy: 2, tb: 1, fingerprint: "a" },
       test: { healthy: 1, tb: 1, fingerprint: "b" },
       validation: null,
     },
-    versions: {},
-    machine: {},
-    started: "2026-01-01T00:00:00.000Z",
+    sessions: [{
+      started: "2026-01-01T00:00:00.000Z",
+      versions: { deno: "2.8.1" },
+      machine: { cores: 2 },
+    }],
   },
 };
 

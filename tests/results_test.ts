@@ -153,11 +153,13 @@ Deno.test("readConfig() reads what was written and refuses what is no JSON", () 
       experiment: BASELINE,
       seed: 0,
       precision: "float32",
-      network: { stride: "conv1", init: null },
+      network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 32, init: null },
       data: { train: summary, test: summary, validation: null },
-      versions: { deno: "2.8.1" },
-      machine: { cores: 2 },
-      started: "2026-01-01T00:00:00.000Z",
+      sessions: [{
+        started: "2026-01-01T00:00:00.000Z",
+        versions: { deno: "2.8.1" },
+        machine: { cores: 2 },
+      }],
     };
     await writeConfig(folder, config);
     assertEquals(await readConfig(folder), config);
