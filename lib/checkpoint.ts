@@ -83,29 +83,38 @@ export async function saveWeights(
  * Reads parameters and statistics for a network.
  *
  * @param shapes The network's parameters and statistics: name to shape in TensorFlow's layout.
- * @param replaceHead Leaves the file's linear layer out, whatever its shape, and `fc.*` out of the result.
+ * @param newHead Leaves the linear layer out of the result if the file's is of another shape.
  * @throws {SyntaxError} If the file is no safetensors file or is damaged.
  * @throws {TypeError} If it is of another network: a tensor is missing, unknown, or of another shape or type.
  */
 export async function loadWeights(
   path: string,
-  { shapes, replaceHead = false }: {
+  { shapes, newHead = false }: {
     shapes: ReadonlyMap<string, readonly number[]>;
-    replaceHead?: boolean;
+    newHead?: boolean;
   },
 ): Promise<NamedArrays> {
   const { tensors } = await readSafetensors(path);
-  const isHead = (name: string) => replaceHead && name.startsWith("fc.");
-  const wanted = new Map([...shapes].filter(([name]) => !isHead(name)));
-  const found = new Map(
-    [...tensors].filter(([name]) => !isHead(name) && !name.startsWith("adam.")),
-  );
-  return takeArrays(path, { tensors: found, shapes: wanted });
+  const fits = tensors.get("fc.bias")?.shape.join() === shapes.get("fc.bias")?.join();
+  const isWanted = (name: string) =>
+    !name.startsWith("adam.") && !(newHead && !fits && name.startsWith("fc."));
+  return takeArrays(path, {
+    tensors: new Map([...tensors].filter(([name]) => isWanted(name))),
+    shapes: new Map([...shapes].filter(([name]) => isWanted(name))),
+  });
 }
 
-/** Writes all that a run needs to go on. */
+/**
+ * Writes all that a run needs to go on.
+ *
+ * @throws {RangeError} If a value is not finite; a state that was there before is left as it was.
+ */
 export async function saveState(path: string, state: TrainingState): Promise<void> {
   const { weights, adam, progress, config } = state;
+  for (const [name, { values }] of [...weights, ...adam.m, ...adam.v]) {
+    if (areFinite(values)) continue;
+    throw new RangeError(`Cannot save step ${progress.step} in ${path}: ${name} is not finite`);
+  }
   const tensors = storedWeights(weights, progress.step);
   for (const [prefix, moments] of [[FIRST_MOMENT, adam.m], [SECOND_MOMENT, adam.v]] as const) {
     for (const [name, array] of moments) tensors.set(prefix + name, toStored(array));
@@ -269,4 +278,11 @@ function reverseAxes(
     }
   }
   return reversed;
+}
+
+/** Whether all are: `v - v` is 0 for finite numbers and NaN for others. */
+function areFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (const value of values) sum += value - value;
+  return sum === 0;
 }

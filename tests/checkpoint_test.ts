@@ -111,18 +111,23 @@ Deno.test("loadWeights() gives back what was saved, from a state too", () =>
     assertEquals(await loadWeights(path, { shapes: SHAPES }), WEIGHTS);
   }));
 
-Deno.test("loadWeights() leaves a head of another size out when it is to be replaced", () =>
+Deno.test("loadWeights() leaves a head for other classes out when a new one is wanted", () =>
   inFolder(async (folder) => {
     const path = join(folder, "imagenet.safetensors");
-    const head = { shape: [3, 1000], values: new Float32Array(3000) };
-    await saveWeights(path, { weights: new Map([...WEIGHTS, ["fc.weight", head]]), steps: 0 });
+    const head: NamedArrays = new Map([
+      ["fc.weight", { shape: [3, 1000], values: new Float32Array(3000) }],
+      ["fc.bias", { shape: [1000], values: new Float32Array(1000) }],
+    ]);
+    await saveWeights(path, { weights: new Map([...WEIGHTS, ...head]), steps: 0 });
     const body = new Map([...WEIGHTS].filter(([name]) => !name.startsWith("fc.")));
-    assertEquals(await loadWeights(path, { shapes: SHAPES, replaceHead: true }), body);
+    assertEquals(await loadWeights(path, { shapes: SHAPES, newHead: true }), body);
     await assertRejects(
       () => loadWeights(path, { shapes: SHAPES }),
       TypeError,
       `Cannot load ${path} into this network: fc.weight has the shape [1000,3], not [2,3]`,
     );
+    await saveWeights(path, { weights: WEIGHTS, steps: 0 });
+    assertEquals(await loadWeights(path, { shapes: SHAPES, newHead: true }), WEIGHTS);
   }));
 
 Deno.test("loadWeights() names the tensor that is missing, unknown or of another type", () =>
@@ -170,4 +175,20 @@ Deno.test("loadState() refuses weights alone, damaged progress and a file cut sh
     await assertRejects(load, SyntaxError, `Cannot read ${path}`);
     await saveState(path, { ...STATE, adam: { m: shifted(1), v: new Map() } });
     await assertRejects(load, TypeError, "it has no tensor conv1.weight");
+  }));
+
+Deno.test("saveState() keeps the good state when a value is not finite", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "last.safetensors");
+    await saveState(path, STATE);
+    for (const value of [NaN, Infinity]) {
+      const bias = { shape: [2], values: new Float32Array([0, value]) };
+      const weights = new Map([...WEIGHTS, ["fc.bias", bias] as const]);
+      await assertRejects(
+        () => saveState(path, { ...STATE, weights }),
+        RangeError,
+        `Cannot save step 12 in ${path}: fc.bias is not finite`,
+      );
+    }
+    assertEquals(await loadState(path, { shapes: SHAPES, parameters: PARAMETERS }), STATE);
   }));
