@@ -1,5 +1,5 @@
 /**
- * Writing files so that they are whole or not there at all.
+ * Files that are whole or not there at all.
  * @module
  */
 import { dirname } from "node:path";
@@ -33,6 +33,26 @@ export async function writeAtomic(
     await Deno.remove(temporary).catch(() => {});
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot write ${path}: ${reason}`, { cause: error });
+  }
+}
+
+/** Whether there is a file or folder. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Removes a file, or a folder and what is in it, if it is there. */
+export async function removeIfAny(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

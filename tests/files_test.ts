@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { writeAtomic } from "@/files.ts";
+import { exists, removeIfAny, writeAtomic } from "@/files.ts";
 import { inFolder } from "./in_folder.ts";
 
 Deno.test("writeAtomic() makes the folder, writes parts in order and leaves no temporary file", () =>
@@ -30,4 +30,13 @@ Deno.test("writeAtomic() leaves the old file when the new one fails half way", (
     );
     assertEquals(await Deno.readTextFile(path), "old");
     assertEquals([...Deno.readDirSync(folder)].map((entry) => entry.name), ["file.txt"]);
+  }));
+
+Deno.test("removeIfAny() removes a file or a folder, and exists() says so", () =>
+  inFolder(async (folder) => {
+    await writeAtomic(join(folder, "a", "b.txt"), "b");
+    assertEquals(await exists(join(folder, "a")), true);
+    await removeIfAny(join(folder, "a"));
+    await removeIfAny(join(folder, "a"));
+    assertEquals(await exists(join(folder, "a")), false);
   }));
