@@ -126,23 +126,23 @@ export function specificity({ tn, fp }: Confusion): number {
  */
 export function auc(truth: ArrayLike<number>, scores: ArrayLike<number>): number {
   checkPairs(truth, scores);
-  const order = Array.from({ length: truth.length }, (_, i) => i)
-    .sort((a, b) => scores[a]! - scores[b]!);
-  let positives = 0;
-  let positiveRanks = 0;
+  const ranks = midRanks(scores);
+  const positiveRanks = ranks.filter((_, i) => truth[i] === 1);
+  const positives = positiveRanks.length;
+  const sum = positiveRanks.reduce((total, rank) => total + rank, 0);
+  return (sum - (positives * (positives + 1)) / 2) / (positives * (ranks.length - positives));
+}
+
+/** The place of each value among all, from 1; equal values share the mean of their places. NaN if a value is NaN. */
+export function midRanks(values: ArrayLike<number>): Float64Array {
+  const order = Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const ranks = new Float64Array(values.length);
+  if (Array.from(values).some(Number.isNaN)) return ranks.fill(NaN);
   for (let start = 0, end = 0; start < order.length; start = end) {
-    const score = scores[order[start]!]!;
-    if (Number.isNaN(score)) return NaN;
-    while (end < order.length && scores[order[end]!] === score) end++;
-    const meanRank = (start + 1 + end) / 2;
-    for (const i of order.slice(start, end)) {
-      if (truth[i] !== 1) continue;
-      positives++;
-      positiveRanks += meanRank;
-    }
+    while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
+    for (const i of order.slice(start, end)) ranks[i] = (start + 1 + end) / 2;
   }
-  const negatives = order.length - positives;
-  return (positiveRanks - (positives * (positives + 1)) / 2) / (positives * negatives);
+  return ranks;
 }
 
 /**

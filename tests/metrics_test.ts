@@ -8,6 +8,7 @@ import {
   type EpochRow,
   f1,
   isPositive,
+  midRanks,
   prefixed,
   score,
   sensitivity,
@@ -105,4 +106,9 @@ Deno.test("chosenEpochs() names the best on the test set, the last, and the best
     ["highest validation F1", 0],
   ]);
   assertThrows(() => chosenEpochs([]), RangeError, "Cannot choose the best of 0 epochs");
+});
+
+Deno.test("midRanks() shares the mean of the places among equals", () => {
+  assertEquals([...midRanks([0.5, 0.1, 0.5, 0.9])], [2.5, 1, 2.5, 4]);
+  assertEquals([...midRanks([0.5, NaN])], [NaN, NaN]);
 });
