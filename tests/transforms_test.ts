@@ -1,0 +1,119 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { createHash } from "node:crypto";
+import sharp from "sharp";
+import type { Prng } from "@/random.ts";
+import {
+  adjustContrast,
+  adjustSharpness,
+  augment,
+  type Image,
+  normalize,
+  resize,
+  toRgb,
+} from "@/transforms.ts";
+
+const REFERENCE = new URL("reference/transforms/", import.meta.url);
+
+/** A case of `expected.json`: what Pillow made of an input. */
+interface Case {
+  input: string;
+  transform: string;
+  factor?: number;
+  width: number;
+  height: number;
+  first: number[];
+  middle: number[];
+  sha256: string;
+}
+const CASES: Case[] = JSON.parse(Deno.readTextFileSync(new URL("expected.json", REFERENCE)));
+
+async function readPng(path: string): Promise<Image> {
+  const { data, info } = await sharp(path).raw().toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  return { width, height, channels: 3, pixels: new Uint8Array(data) };
+}
+
+/** The same image held as grey. */
+function asGrey(image: Image): Image {
+  return { ...image, channels: 1, pixels: image.pixels.filter((_, i) => i % 3 === 0) };
+}
+
+function apply(image: Image, { transform, factor = NaN, width, height }: Case): Image {
+  return transform.split(", ").reduce((result, step) => {
+    if (step === "resize") return resize(result, { width, height });
+    return step === "contrast" ? adjustContrast(result, factor) : adjustSharpness(result, factor);
+  }, image);
+}
+
+function assertSamePixels(actual: Image, expected: Case): void {
+  const rgb = toRgb(actual);
+  const middle = rgb.length / 2 | 0;
+  const what = `${expected.transform} ${expected.factor ?? ""} of ${expected.input}`;
+  assertEquals([actual.width, actual.height], [expected.width, expected.height], what);
+  assertEquals([...rgb.slice(0, 12)], expected.first, what);
+  assertEquals([...rgb.slice(middle, middle + 12)], expected.middle, what);
+  assertEquals(createHash("sha256").update(rgb).digest("hex"), expected.sha256, what);
+}
+
+for (const transform of ["resize", "contrast", "sharpness"]) {
+  Deno.test(`${transform} equals Pillow to the last bit, in colour and in grey`, async () => {
+    const cases = CASES.filter((each) => each.transform.startsWith(transform));
+    assert(cases.length > 40);
+    for (const each of cases) {
+      const image = await readPng(new URL(`${each.input}.png`, REFERENCE).pathname);
+      assertSamePixels(apply(image, each), each);
+      const { pixels } = image;
+      const isGrey = pixels.every((value, i) => value === pixels[i - i % 3]);
+      if (isGrey) assertSamePixels(apply(asGrey(image), each), each);
+    }
+  });
+}
+
+Deno.test("adjustContrast() and adjustSharpness() leave the film alone at factor 1 and never change their input", () => {
+  const pixels = Uint8Array.from({ length: 5 * 4 * 3 }, (_, i) => i * 37 % 256);
+  const image: Image = { width: 5, height: 4, channels: 3, pixels: pixels.slice() };
+  assertEquals(adjustContrast(image, 1).pixels, pixels);
+  assertEquals(adjustSharpness(image, 1).pixels, pixels);
+  adjustContrast(image, 1.2);
+  adjustSharpness(image, 1.2);
+  resize(image, { width: 3, height: 3 });
+  assertEquals(image.pixels, pixels);
+});
+
+/** A stream that gives these numbers. */
+function drawing(...numbers: number[]): Prng {
+  const next = () => {
+    const number = numbers.shift();
+    if (number === undefined) throw new Error("Drawn too often");
+    return number;
+  };
+  return { uniform: next, integer: next, normal: next };
+}
+
+Deno.test("augment() draws the contrast factor evenly from its range", () => {
+  const image = resize({ width: 2, height: 1, channels: 1, pixels: Uint8Array.of(50, 150) }, {
+    width: 9,
+    height: 9,
+  });
+  const augmentation = { kind: "contrast", low: 0.8, high: 1.2 } as const;
+  const drawn = (number: number) => augment(image, { augmentation, prng: drawing(number) }).pixels;
+  assertEquals(drawn(0), adjustContrast(image, 0.8).pixels);
+  assertEquals(drawn(0.75), adjustContrast(image, 0.8 + 0.4 * 0.75).pixels);
+});
+
+Deno.test("augment() sharpens with its probability", () => {
+  const pixels = Uint8Array.from({ length: 25 }, (_, i) => i * i % 251);
+  const image: Image = { width: 5, height: 5, channels: 1, pixels };
+  const augmentation = { kind: "sharpness", factor: 1.2, probability: 0.2 } as const;
+  const drawn = (number: number) => augment(image, { augmentation, prng: drawing(number) }).pixels;
+  assertEquals(drawn(0.1999), adjustSharpness(image, 1.2).pixels);
+  assertEquals(drawn(0.2), pixels);
+});
+
+Deno.test("normalize() takes the mean of ImageNet away and divides by its deviation, per channel", () => {
+  const values = normalize(Uint8Array.of(0, 0, 0, 255, 255, 255, 128, 51, 102));
+  // Worked by hand: (1 - 0.485) / 0.229 = 2.24890829..., (51/255 - 0.456) / 0.224 = -1.14285714...
+  const expected = [-2.11790393, -2.03571429, -1.80444444, 2.2489083, 2.42857143, 2.64];
+  expected.push(0.07406456, -1.14285714, -0.02666667);
+  expected.forEach((value, i) => assertAlmostEquals(values[i]!, value, 1e-6));
+});
