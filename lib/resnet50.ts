@@ -1,0 +1,282 @@
+/**
+ * ResNet50 (He et al., 2015, https://arxiv.org/abs/1512.03385): 23,512,130 parameters for two classes, 3.856 billion
+ * multiply-adds for a film of 224 x 224 pixels.
+ *
+ * A bottleneck's stride is on its first 1x1 convolution, as in the paper; torchvision's "V1.5" has it on the 3x3.
+ * Parameters have the names and the order that PyTorch gives them, and TensorFlow's layout: convolutions
+ * `[kernel, kernel, in, out]`, the linear layer `[in, out]`.
+ *
+ * Shape comments are for the default network: `B` films of 224 x 224 pixels.
+ * @module
+ */
+import type { Precision } from "@/precision.ts";
+import { tf } from "@/tensorflow/backend.ts";
+import {
+  batchNorm,
+  dropout,
+  fromBfloat16,
+  padZeros,
+  randomNormal,
+  randomUniform,
+  relu,
+  toBfloat16,
+} from "@/tensorflow/ops.ts";
+import { Variable } from "@/tensorflow/variables.ts";
+
+/** `[width, blocks, stride]` of a stage: its bottlenecks work in `width` channels and end in four times as many. */
+export type Stage = readonly [width: number, blocks: number, stride: number];
+
+/** ResNet50's stages. */
+export const RESNET50_STAGES = [
+  [64, 3, 1], // 56 x 56
+  [128, 4, 2], // 28 x 28
+  [256, 6, 2], // 14 x 14
+  [512, 3, 2], // 7 x 7
+] as const satisfies readonly Stage[];
+
+/** How many times wider a bottleneck's end is than its middle. */
+const EXPANSION = 4;
+
+/** A convolution without bias and the batch norm after it, by the names of their parameters. */
+export interface ConvNorm {
+  conv: string;
+  norm: string;
+  kernel: number;
+  stride: number;
+  in: number;
+  out: number;
+}
+
+/** A block: 1x1, 3x3, 1x1, and a shortcut that is a convolution where the shape changes. */
+export interface Bottleneck {
+  conv1: ConvNorm;
+  conv2: ConvNorm;
+  conv3: ConvNorm;
+  downsample: ConvNorm | null;
+}
+
+/** What a network is made of. */
+export interface Architecture {
+  stem: ConvNorm;
+  blocks: readonly Bottleneck[];
+  /** Channels of the last block's output. */
+  features: number;
+  classes: number;
+}
+
+/** What {@linkcode describeResNet50} takes. */
+export interface ArchitectureOptions {
+  /** Default: ResNet50's. */
+  stages?: readonly (readonly number[])[];
+  /** Which convolution of a bottleneck has the stride. Default: the first, `1x1`. */
+  strideOn?: string;
+  /** Default: 2. */
+  classes?: number;
+}
+
+/** Describes a network. The stem is as wide as the first stage. */
+export function describeResNet50(
+  { stages = RESNET50_STAGES, strideOn = "1x1", classes = 2 }: ArchitectureOptions = {},
+): Architecture {
+  const stemWidth = stages[0]![0]!;
+  const blocks: Bottleneck[] = [];
+  let channels = stemWidth;
+  stages.forEach(([width, depth, firstStride], stage) => {
+    for (let i = 0; i < depth!; i++) {
+      const stride = i === 0 ? firstStride! : 1;
+      blocks.push(describeBottleneck(`layer${stage + 1}.${i}`, {
+        channels,
+        width: width!,
+        strides: strideOn === "1x1" ? [stride, 1] : [1, stride],
+      }));
+      channels = EXPANSION * width!;
+    }
+  });
+  return {
+    stem: { conv: "conv1", norm: "bn1", kernel: 7, stride: 2, in: 3, out: stemWidth },
+    blocks,
+    features: channels,
+    classes,
+  };
+}
+
+function describeBottleneck(
+  name: string,
+  { channels, width, strides }: { channels: number; width: number; strides: [number, number] },
+): Bottleneck {
+  const out = EXPANSION * width;
+  const stride = strides[0] * strides[1];
+  const unit = (place: number, shape: Pick<ConvNorm, "kernel" | "stride" | "in" | "out">) => ({
+    conv: `${name}.conv${place}`,
+    norm: `${name}.bn${place}`,
+    ...shape,
+  });
+  return {
+    conv1: unit(1, { kernel: 1, stride: strides[0], in: channels, out: width }),
+    conv2: unit(2, { kernel: 3, stride: strides[1], in: width, out: width }),
+    conv3: unit(3, { kernel: 1, stride: 1, in: width, out }),
+    downsample: stride === 1 && channels === out ? null : {
+      conv: `${name}.downsample.0`,
+      norm: `${name}.downsample.1`,
+      kernel: 1,
+      stride,
+      in: channels,
+      out,
+    },
+  };
+}
+
+/** All convolutions with their batch norms, in PyTorch's order. */
+export function convNorms({ stem, blocks }: Architecture): ConvNorm[] {
+  return [
+    stem,
+    ...blocks.flatMap(({ conv1, conv2, conv3, downsample }) =>
+      [conv1, conv2, conv3, downsample].filter((unit) => unit !== null)
+    ),
+  ];
+}
+
+/** A network's parameters, which are trained, and its batch norms' running statistics. */
+export interface Network {
+  readonly architecture: Architecture;
+  /** In PyTorch's order, as in `layer1.0.conv1.weight`. */
+  readonly parameters: ReadonlyMap<string, Variable>;
+  /** As in `bn1.running_mean`. */
+  readonly statistics: ReadonlyMap<string, Variable>;
+  dispose(): void;
+}
+
+/**
+ * Creates a network with the initial values of the assignment: convolutions normal with variance
+ * `2 / (kernel^2 out)` (He et al., 2015, https://arxiv.org/abs/1502.01852), batch norms 1 and 0, the linear layer
+ * even in `+-1 / sqrt(in)`, as PyTorch's default.
+ *
+ * @param options.seed The same seed, the same values: a whole number of 32 bits.
+ */
+export function createResNet50(
+  { seed, ...options }: ArchitectureOptions & { seed: number },
+): Network {
+  const architecture = describeResNet50(options);
+  const parameters = new Map<string, Variable>();
+  const statistics = new Map<string, Variable>();
+  const add = (to: Map<string, Variable>, name: string, value: () => tf.Tensor) =>
+    tf.tidy(() => {
+      to.set(name, new Variable(value()));
+    });
+  /** A stream of its own for each parameter. */
+  const stream = () => tf.tensor1d([seed | 0, parameters.size], "int32");
+
+  for (const { conv, norm, kernel, in: inputs, out } of convNorms(architecture)) {
+    const deviation = Math.sqrt(2 / (kernel * kernel * out));
+    const shape = [kernel, kernel, inputs, out];
+    add(parameters, `${conv}.weight`, () => randomNormal(shape, stream()).mul(deviation));
+    add(parameters, `${norm}.weight`, () => tf.ones([out]));
+    add(parameters, `${norm}.bias`, () => tf.zeros([out]));
+    add(statistics, `${norm}.running_mean`, () => tf.zeros([out]));
+    add(statistics, `${norm}.running_var`, () => tf.ones([out]));
+  }
+  const { features, classes } = architecture;
+  const bound = 1 / Math.sqrt(features);
+  const even = (shape: number[]) => randomUniform(shape, stream()).mul(2 * bound).sub(bound);
+  add(parameters, "fc.weight", () => even([features, classes]));
+  add(parameters, "fc.bias", () => even([classes]));
+
+  const dispose = () => {
+    for (const variable of [...parameters.values(), ...statistics.values()]) variable.dispose();
+  };
+  return { architecture, parameters, statistics, dispose };
+}
+
+/** Values of parameters by name: read from a network's variables, so that gradients can be taken of them. */
+export type Weights = ReadonlyMap<string, tf.Tensor>;
+
+/** The values that a network's parameters have now. */
+export function readParameters({ parameters }: Network): Map<string, tf.Tensor> {
+  return new Map([...parameters].map(([name, variable]) => [name, variable.read()]));
+}
+
+/** How a network is run. */
+export interface ForwardOptions {
+  weights: Weights;
+  /** Batch norms use the batch's statistics, and change the running ones. */
+  training: boolean;
+  precision: Precision;
+  /** Drops features before the linear layer; `seed` is two int32 numbers, new for every step. */
+  dropout?: { rate: number; seed: tf.Tensor1D };
+}
+
+/**
+ * Gives a network's logits.
+ *
+ * @param x Normalized films, `[B,224,224,3]`.
+ * @returns `[B,classes]`
+ */
+export function forward(network: Network, x: tf.Tensor4D, options: ForwardOptions): tf.Tensor2D {
+  return classify(features(network, x, options), options);
+}
+
+/**
+ * Gives the last block's output, which Grad-CAM looks at.
+ *
+ * @param x Normalized films, `[B,224,224,3]`.
+ * @returns `[B,7,7,2048]`, float32
+ */
+export function features(
+  { architecture, statistics }: Network,
+  x: tf.Tensor4D,
+  { weights, training, precision }: ForwardOptions,
+): tf.Tensor4D {
+  const enter = precision === "bf16" ? toBfloat16 : same;
+  const leave = precision === "bf16" ? fromBfloat16 : same;
+  const weight = <T extends tf.Tensor>(name: string) => weights.get(name) as T;
+
+  const convNorm = (x: tf.Tensor4D, { conv, norm, kernel, stride }: ConvNorm): tf.Tensor4D => {
+    const filter = enter(weight<tf.Tensor4D>(`${conv}.weight`));
+    const y = stride === 1 || kernel === 1
+      ? tf.conv2d(x, filter, stride, "same")
+      : tf.conv2d(padZeros(x, (kernel - 1) / 2), filter, stride, "valid");
+    return batchNorm(y, {
+      norm: {
+        weight: weight(`${norm}.weight`),
+        bias: weight(`${norm}.bias`),
+        runningMean: statistics.get(`${norm}.running_mean`)!,
+        runningVar: statistics.get(`${norm}.running_var`)!,
+      },
+      training,
+    });
+  };
+  const bottleneck = (x: tf.Tensor4D, block: Bottleneck): tf.Tensor4D => {
+    const shortcut = block.downsample === null ? x : convNorm(x, block.downsample);
+    let y = relu(convNorm(x, block.conv1));
+    y = relu(convNorm(y, block.conv2));
+    y = convNorm(y, block.conv3);
+    return relu(tf.add(y, shortcut));
+  };
+
+  let y = relu(convNorm(enter(x), architecture.stem)); // [B,112,112,64]
+  y = tf.maxPool(y, 3, 2, "same"); // [B,56,56,64]
+  for (const block of architecture.blocks) y = bottleneck(y, block);
+  return leave(y);
+}
+
+/**
+ * Gives the logits that features lead to.
+ *
+ * @param x `[B,7,7,2048]`
+ * @returns `[B,classes]`
+ */
+export function classify(
+  x: tf.Tensor4D,
+  { weights, dropout: drop }: Pick<ForwardOptions, "weights" | "dropout">,
+): tf.Tensor2D {
+  let pooled = tf.mean<tf.Tensor2D>(x, [1, 2]); // [B,2048]
+  if (drop !== undefined) pooled = dropout(pooled, drop);
+  return tf.add(
+    tf.matMul(pooled, weights.get("fc.weight") as tf.Tensor2D),
+    weights.get("fc.bias")!,
+  );
+}
+
+function same<T>(x: T): T {
+  return x;
+}

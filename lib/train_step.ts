@@ -1,0 +1,221 @@
+/**
+ * One step of training and of evaluation, each compiled into one TensorFlow function. Weights and Adam's moments
+ * are variables of the runtime, changed in place.
+ * @module
+ */
+import type { NamedArrays } from "@/checkpoint.ts";
+import type { Precision } from "@/precision.ts";
+import { forward, type Network, readParameters } from "@/resnet50.ts";
+import { tf } from "@/tensorflow/backend.ts";
+import { compile } from "@/tensorflow/compile.ts";
+import { applyAdam, halfSquares } from "@/tensorflow/ops.ts";
+import { Variable } from "@/tensorflow/variables.ts";
+import { IMAGENET_MEAN, IMAGENET_STD } from "@/transforms.ts";
+
+/** PyTorch's defaults, as float32, in which the runtime has them: so its moments are corrected by what made them. */
+const BETA1 = Math.fround(0.9);
+const BETA2 = Math.fround(0.999);
+const EPSILON = 1e-8;
+
+/** What decides how a network is trained; an `Experiment` has most of it. */
+export interface TrainerOptions {
+  learningRate: number;
+  /** Adds `weightDecay * p` to the gradient of every parameter `p`. */
+  weightDecay: number;
+  /** Adds `0.5 * l2Penalty * sum of p^2` over all parameters to the loss. */
+  l2Penalty: number;
+  /** Probability of dropping a feature before the linear layer. */
+  dropout: number;
+  precision: Precision;
+  /** Decides, with the number of the step, what is dropped. */
+  seed: number;
+}
+
+/** What a step found before it changed the weights. */
+export interface StepResult {
+  /** What is minimized: the mean cross-entropy of the batch, in nats, and the penalty. */
+  loss: number;
+  crossEntropy: number;
+  /** Films that got the right class. */
+  correct: number;
+  /** Whether loss and gradients were finite. If not, the weights are lost. */
+  finite: boolean;
+}
+
+/** Adam's moments by parameter. */
+export interface Moments {
+  m: NamedArrays;
+  v: NamedArrays;
+}
+
+/** Trains a network and evaluates it. */
+export interface Trainer {
+  /**
+   * Trains on a batch.
+   *
+   * @param xs Pixels 0 to 255, int32, `[B,H,W,3]`.
+   * @param ys Classes, int32, `[B]`.
+   * @param step Its number, from 1, which Adam's correction of the bias follows.
+   */
+  step(xs: tf.Tensor4D, ys: tf.Tensor1D, step: number): Promise<StepResult>;
+  /**
+   * Gives the logits, `[B, classes]` row-major, by the running statistics.
+   *
+   * @param xs Pixels 0 to 255, int32, `[B,H,W,3]`.
+   */
+  predict(xs: tf.Tensor4D): Promise<Float32Array>;
+  /** Adam's moments now. */
+  state(): Moments;
+  /** Takes moments up again. */
+  restore(moments: Moments): void;
+  dispose(): void;
+}
+
+/** Prepares the training of a network by Adam, as PyTorch's `torch.optim.Adam(weight_decay=...)`. */
+export function createTrainer(network: Network, options: TrainerOptions): Trainer {
+  const { learningRate, precision, seed } = options;
+  const names = [...network.parameters.keys()];
+  const [m, v] = [zeros(network), zeros(network)];
+  const train = compile(trainStep(network, { ...options, m, v }), { name: "the training step" });
+  const evaluate = compile(
+    (xs: tf.Tensor) =>
+      forward(network, normalize(xs), {
+        weights: readParameters(network),
+        training: false,
+        precision,
+      }),
+    { name: "the evaluation" },
+  );
+  return {
+    async step(xs, ys, step) {
+      const correction = Math.sqrt(1 - BETA2 ** step);
+      const stepSize = tf.scalar(learningRate * correction / (1 - BETA1 ** step));
+      const epsilon = tf.scalar(EPSILON * correction);
+      const key = tf.tensor1d([seed | 0, step], "int32");
+      const report = await train.async(xs, ys, stepSize, epsilon, key);
+      const [loss, crossEntropy, correct, finite] = report.dataSync();
+      tf.dispose([stepSize, epsilon, key, report]);
+      return {
+        loss: loss!,
+        crossEntropy: crossEntropy!,
+        correct: correct!,
+        finite: finite === 1,
+      };
+    },
+    async predict(xs) {
+      const logits = await evaluate.async(xs);
+      const values = logits.dataSync() as Float32Array;
+      logits.dispose();
+      return values;
+    },
+    state: () => ({ m: read(m), v: read(v) }),
+    restore(moments) {
+      for (const [variables, arrays] of [[m, moments.m], [v, moments.v]] as const) {
+        for (const name of names) {
+          const { values, shape } = arrays.get(name)!;
+          tf.tidy(() => variables.get(name)!.assign(tf.tensor(values, [...shape])));
+        }
+      }
+    },
+    dispose() {
+      train.dispose();
+      evaluate.dispose();
+      for (const variable of [...m.values(), ...v.values()]) variable.dispose();
+    },
+  };
+}
+
+/** The step as tfjs code. It gives loss, cross-entropy, films that were right, and 1 if all was finite. */
+function trainStep(
+  network: Network,
+  options: TrainerOptions & { m: Map<string, Variable>; v: Map<string, Variable> },
+) {
+  const { weightDecay, l2Penalty, precision, dropout, m, v } = options;
+  const names = [...network.parameters.keys()];
+  return (
+    xs: tf.Tensor,
+    ys: tf.Tensor,
+    stepSize: tf.Tensor,
+    epsilon: tf.Tensor,
+    seed: tf.Tensor,
+  ): tf.Tensor => {
+    const x = normalize(xs);
+    let logits!: tf.Tensor2D;
+    let entropy!: tf.Scalar;
+    const loss = (...values: tf.Tensor[]): tf.Scalar => {
+      const weights = new Map(names.map((name, i) => [name, values[i]!]));
+      logits = tf.keep(forward(network, x, {
+        weights,
+        training: true,
+        precision,
+        ...(dropout > 0 && { dropout: { rate: dropout, seed: seed as tf.Tensor1D } }),
+      }));
+      entropy = tf.keep(crossEntropy(logits, ys as tf.Tensor1D));
+      if (l2Penalty === 0) return entropy;
+      return tf.add(entropy, tf.addN(values.map(halfSquares)).mul(l2Penalty));
+    };
+    const before = [...readParameters(network).values()];
+    const { value, grads } = tf.valueAndGrads(loss)(before);
+    const coefficients = { beta1: tf.scalar(BETA1), beta2: tf.scalar(BETA2), stepSize, epsilon };
+    names.forEach((name, i) => {
+      const gradient = grads[i]!.add(before[i]!.mul(weightDecay));
+      const parameter = network.parameters.get(name)!;
+      applyAdam({ parameter, m: m.get(name)!, v: v.get(name)! }, { gradient, coefficients });
+    });
+    const right = tf.equal(tf.argMax(logits, 1), ys).sum();
+    const finite = areFinite([value, grads[0]!]);
+    const report = tf.stack([value, entropy, right.cast("float32"), finite]);
+    tf.dispose([logits, entropy]);
+    return report;
+  };
+}
+
+/**
+ * Scales pixels to `[0, 1]` and then as ImageNet's were.
+ *
+ * @param xs 0 to 255, `[B,H,W,3]`
+ */
+function normalize(xs: tf.Tensor): tf.Tensor4D {
+  const mean = tf.tensor1d(IMAGENET_MEAN.map((mean) => 255 * mean));
+  const std = tf.tensor1d(IMAGENET_STD.map((std) => 255 * std));
+  return xs.cast("float32").sub(mean).div(std);
+}
+
+/**
+ * The mean over a batch of the negative logarithm of the right class's probability, as PyTorch's
+ * `CrossEntropyLoss`.
+ *
+ * @param logits `[B,classes]`
+ * @param ys `[B]`
+ */
+function crossEntropy(logits: tf.Tensor2D, ys: tf.Tensor1D): tf.Scalar {
+  const right = tf.oneHot(ys, logits.shape[1]).cast("float32");
+  return tf.neg<tf.Scalar>(tf.logSoftmax(logits).mul(right).sum(1).mean());
+}
+
+/**
+ * 1 if loss and gradient have no NaN or infinity, otherwise 0. The first layer's gradient is enough: what any later
+ * layer gives reaches it through sums over all channels.
+ */
+function areFinite([loss, gradient]: [tf.Tensor, tf.Tensor]): tf.Tensor {
+  return tf.logicalAnd(tf.isFinite(loss), tf.isFinite(gradient).all()).cast("float32");
+}
+
+/** A variable of zeros for each parameter. */
+function zeros({ parameters }: Network): Map<string, Variable> {
+  return new Map([...parameters].map(([name, { shape }]) => {
+    const initial = tf.zeros([...shape]);
+    const variable = new Variable(initial);
+    initial.dispose();
+    return [name, variable];
+  }));
+}
+
+function read(variables: ReadonlyMap<string, Variable>): NamedArrays {
+  return new Map([...variables].map(([name, variable]) => {
+    const value = variable.read();
+    const values = value.dataSync() as Float32Array;
+    value.dispose();
+    return [name, { shape: variable.shape, values }];
+  }));
+}
