@@ -27,21 +27,31 @@ export const IMAGENET_MEAN = [0.485, 0.456, 0.406] as const;
 /** Standard deviation of ImageNet's red, green and blue, of pixels in `[0, 1]`. */
 export const IMAGENET_STD = [0.229, 0.224, 0.225] as const;
 
+/** A change of one film at its full size, with the factor of `adjustSharpness` or `adjustContrast`. */
+export interface Adjustment {
+  readonly kind: Augmentation["kind"];
+  readonly factor: number;
+}
+
 /**
- * Draws what an augmentation does to one film, and does it, at the film's full size.
+ * Draws what an augmentation does to one film.
  *
  * @param prng The film's own stream for this epoch.
+ * @returns Null if it leaves the film as it is.
  */
-export function augment(
-  image: Image,
-  { augmentation, prng }: { augmentation: Augmentation; prng: Prng },
-): Image {
+export function drawAdjustment(augmentation: Augmentation, prng: Prng): Adjustment | null {
+  const drawn = prng.uniform();
   if (augmentation.kind === "sharpness") {
-    const { factor, probability } = augmentation;
-    return prng.uniform() < probability ? adjustSharpness(image, factor) : image;
+    const { kind, factor, probability } = augmentation;
+    return drawn < probability ? { kind, factor } : null;
   }
-  const { low, high } = augmentation;
-  return adjustContrast(image, low + (high - low) * prng.uniform());
+  const { kind, low, high } = augmentation;
+  return { kind, factor: low + (high - low) * drawn };
+}
+
+/** Changes a film as was drawn. */
+export function adjust(image: Image, { kind, factor }: Adjustment): Image {
+  return kind === "sharpness" ? adjustSharpness(image, factor) : adjustContrast(image, factor);
 }
 
 /**

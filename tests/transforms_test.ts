@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import sharp from "sharp";
 import type { Prng } from "@/random.ts";
 import {
+  adjust,
   adjustContrast,
   adjustSharpness,
-  augment,
+  drawAdjustment,
   type Image,
   normalize,
   resize,
@@ -90,24 +91,25 @@ function drawing(...numbers: number[]): Prng {
   return { uniform: next, integer: next, normal: next };
 }
 
-Deno.test("augment() draws the contrast factor evenly from its range", () => {
-  const image = resize({ width: 2, height: 1, channels: 1, pixels: Uint8Array.of(50, 150) }, {
-    width: 9,
-    height: 9,
-  });
+Deno.test("drawAdjustment() draws the contrast factor evenly from its range", () => {
   const augmentation = { kind: "contrast", low: 0.8, high: 1.2 } as const;
-  const drawn = (number: number) => augment(image, { augmentation, prng: drawing(number) }).pixels;
-  assertEquals(drawn(0), adjustContrast(image, 0.8).pixels);
-  assertEquals(drawn(0.75), adjustContrast(image, 0.8 + 0.4 * 0.75).pixels);
+  const factor = (number: number) => drawAdjustment(augmentation, drawing(number))!.factor;
+  assertEquals(factor(0), 0.8);
+  assertAlmostEquals(factor(0.75), 1.1, 1e-12);
 });
 
-Deno.test("augment() sharpens with its probability", () => {
+Deno.test("drawAdjustment() sharpens with its probability", () => {
+  const augmentation = { kind: "sharpness", factor: 1.2, probability: 0.2 } as const;
+  const sharpness = { kind: "sharpness", factor: 1.2 } as const;
+  assertEquals(drawAdjustment(augmentation, drawing(0.1999)), sharpness);
+  assertEquals(drawAdjustment(augmentation, drawing(0.2)), null);
+});
+
+Deno.test("adjust() does what was drawn", () => {
   const pixels = Uint8Array.from({ length: 25 }, (_, i) => i * i % 251);
   const image: Image = { width: 5, height: 5, channels: 1, pixels };
-  const augmentation = { kind: "sharpness", factor: 1.2, probability: 0.2 } as const;
-  const drawn = (number: number) => augment(image, { augmentation, prng: drawing(number) }).pixels;
-  assertEquals(drawn(0.1999), adjustSharpness(image, 1.2).pixels);
-  assertEquals(drawn(0.2), pixels);
+  assertEquals(adjust(image, { kind: "sharpness", factor: 3 }), adjustSharpness(image, 3));
+  assertEquals(adjust(image, { kind: "contrast", factor: 3 }), adjustContrast(image, 3));
 });
 
 Deno.test("normalize() takes the mean of ImageNet away and divides by its deviation, per channel", () => {
