@@ -110,17 +110,21 @@ function blends(factor: number): Uint8Array {
 }
 let lastBlends: { factor: number; values: Uint8Array } | undefined;
 
-/** Mean of the grey values that Pillow's `convert("L")` gives (ITU-R 601-2 luma, in 16 binary places). */
-function meanGrey({ channels, pixels }: Image): number {
+/** A film's grey values, as Pillow's `convert("L")` gives them (ITU-R 601-2 luma, in 16 binary places): `[H,W]`. */
+export function toGrey({ channels, pixels }: Image): Uint8Array {
+  if (channels === 1) return pixels;
+  const grey = new Uint8Array(pixels.length / 3);
+  for (let i = 0, o = 0; o < grey.length; i += 3, o++) {
+    grey[o] = (19595 * pixels[i]! + 38470 * pixels[i + 1]! + 7471 * pixels[i + 2]! + 0x8000) >> 16;
+  }
+  return grey;
+}
+
+function meanGrey(image: Image): number {
+  const grey = toGrey(image);
   let sum = 0;
-  if (channels === 1) {
-    for (let i = 0; i < pixels.length; i++) sum += pixels[i]!;
-    return sum / pixels.length;
-  }
-  for (let i = 0; i < pixels.length; i += 3) {
-    sum += (19595 * pixels[i]! + 38470 * pixels[i + 1]! + 7471 * pixels[i + 2]! + 0x8000) >> 16;
-  }
-  return sum / (pixels.length / 3);
+  for (let i = 0; i < grey.length; i++) sum += grey[i]!;
+  return sum / grey.length;
 }
 
 /** `from + factor * (to - from)` in 32-bit floats, cut off at 0 and 255 and rounded down: Pillow's `Image.blend`. */
