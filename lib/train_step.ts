@@ -5,7 +5,7 @@
  */
 import type { NamedArrays } from "@/checkpoint.ts";
 import type { Precision } from "@/precision.ts";
-import { forward, type Network, readParameters } from "@/resnet50.ts";
+import { forward, type ForwardOptions, type Network, readParameters } from "@/resnet50.ts";
 import { tf } from "@/tensorflow/backend.ts";
 import { compile } from "@/tensorflow/compile.ts";
 import { applyAdam, halfSquares } from "@/tensorflow/ops.ts";
@@ -53,7 +53,7 @@ export interface Trainer {
   /**
    * Trains on a batch.
    *
-   * @param xs Pixels 0 to 255, int32, `[B,H,W,3]`.
+   * @param xs Pixels 0 to 255 if int32; normalized already if float32. `[B,H,W,3]`
    * @param ys Classes, int32, `[B]`.
    * @param step Its number, from 1, which Adam's correction of the bias follows.
    */
@@ -61,7 +61,7 @@ export interface Trainer {
   /**
    * Gives the logits, `[B, classes]` row-major, by the running statistics.
    *
-   * @param xs Pixels 0 to 255, int32, `[B,H,W,3]`.
+   * @param xs As for `step`.
    */
   predict(xs: tf.Tensor4D): Promise<Float32Array>;
   /** Adam's moments now. */
@@ -79,7 +79,7 @@ export function createTrainer(network: Network, options: TrainerOptions): Traine
   const train = compile(trainStep(network, { ...options, m, v }), { name: "the training step" });
   const evaluate = compile(
     (xs: tf.Tensor) =>
-      forward(network, normalize(xs), {
+      forward(network, normalize(xs as tf.Tensor4D), {
         weights: readParameters(network),
         training: false,
         precision,
@@ -131,7 +131,6 @@ function trainStep(
   options: TrainerOptions & { m: Map<string, Variable>; v: Map<string, Variable> },
 ) {
   const { weightDecay, l2Penalty, precision, dropout, m, v } = options;
-  const names = [...network.parameters.keys()];
   return (
     xs: tf.Tensor,
     ys: tf.Tensor,
@@ -139,43 +138,80 @@ function trainStep(
     epsilon: tf.Tensor,
     seed: tf.Tensor,
   ): tf.Tensor => {
-    const x = normalize(xs);
-    let logits!: tf.Tensor2D;
-    let entropy!: tf.Scalar;
-    const loss = (...values: tf.Tensor[]): tf.Scalar => {
-      const weights = new Map(names.map((name, i) => [name, values[i]!]));
-      logits = tf.keep(forward(network, x, {
-        weights,
-        training: true,
-        precision,
-        ...(dropout > 0 && { dropout: { rate: dropout, seed: seed as tf.Tensor1D } }),
-      }));
-      entropy = tf.keep(crossEntropy(logits, ys as tf.Tensor1D));
-      if (l2Penalty === 0) return entropy;
-      return tf.add(entropy, tf.addN(values.map(halfSquares)).mul(l2Penalty));
-    };
-    const before = [...readParameters(network).values()];
-    const { value, grads } = tf.valueAndGrads(loss)(before);
-    const coefficients = { beta1: tf.scalar(BETA1), beta2: tf.scalar(BETA2), stepSize, epsilon };
-    names.forEach((name, i) => {
-      const gradient = grads[i]!.add(before[i]!.mul(weightDecay));
-      const parameter = network.parameters.get(name)!;
-      applyAdam({ parameter, m: m.get(name)!, v: v.get(name)! }, { gradient, coefficients });
+    const { loss, crossEntropy, logits, weights, gradients } = lossAndGradients(network, {
+      xs: xs as tf.Tensor4D,
+      ys: ys as tf.Tensor1D,
+      l2Penalty,
+      precision,
+      ...(dropout > 0 && { dropout: { rate: dropout, seed: seed as tf.Tensor1D } }),
     });
-    const right = tf.equal(tf.argMax(logits, 1), ys).sum();
-    const finite = areFinite([value, grads[0]!]);
-    const report = tf.stack([value, entropy, right.cast("float32"), finite]);
-    tf.dispose([logits, entropy]);
-    return report;
+    const coefficients = { beta1: tf.scalar(BETA1), beta2: tf.scalar(BETA2), stepSize, epsilon };
+    for (const [name, parameter] of network.parameters) {
+      const gradient = gradients.get(name)!.add(weights.get(name)!.mul(weightDecay));
+      applyAdam({ parameter, m: m.get(name)!, v: v.get(name)! }, { gradient, coefficients });
+    }
+    const right = tf.equal(tf.argMax(logits, 1), ys).sum().cast("float32");
+    const finite = areFinite(loss, gradients.values().next().value!);
+    return tf.stack([loss, crossEntropy, right, finite]);
   };
 }
 
+/** What {@linkcode lossAndGradients} takes. */
+export interface LossOptions extends Pick<ForwardOptions, "precision" | "dropout"> {
+  /** Pixels 0 to 255 if int32; normalized already if float32. `[B,H,W,3]` */
+  xs: tf.Tensor4D;
+  /** Classes, int32, `[B]`. */
+  ys: tf.Tensor1D;
+  l2Penalty: number;
+}
+
 /**
- * Scales pixels to `[0, 1]` and then as ImageNet's were.
+ * The loss of a batch in training and its gradients. The running statistics of batch norms are changed.
  *
- * @param xs 0 to 255, `[B,H,W,3]`
+ * @returns Beside the loss: its part without the penalty, the logits `[B,classes]`, and by parameter the values that
+ * the gradients were taken at and the gradients.
  */
-function normalize(xs: tf.Tensor): tf.Tensor4D {
+export function lossAndGradients(
+  network: Network,
+  { xs, ys, l2Penalty, ...options }: LossOptions,
+): {
+  loss: tf.Scalar;
+  crossEntropy: tf.Scalar;
+  logits: tf.Tensor2D;
+  weights: Map<string, tf.Tensor>;
+  gradients: Map<string, tf.Tensor>;
+} {
+  const weights = readParameters(network);
+  const names = [...weights.keys()];
+  const x = normalize(xs);
+  let logits!: tf.Tensor2D;
+  let entropy!: tf.Scalar;
+  const loss = (...values: tf.Tensor[]): tf.Scalar => {
+    // tfjs frees what a function whose gradients it takes leaves behind.
+    logits = tf.keep(forward(network, x, {
+      ...options,
+      weights: new Map(names.map((name, i) => [name, values[i]!])),
+      training: true,
+    }));
+    entropy = tf.keep(crossEntropy(logits, ys));
+    if (l2Penalty === 0) return entropy;
+    return tf.add(entropy, tf.addN(values.map(halfSquares)).mul(l2Penalty));
+  };
+  const { value, grads } = tf.valueAndGrads(loss)([...weights.values()]);
+  const gradients = new Map(names.map((name, i) => [name, grads[i]!]));
+  return { loss: value, crossEntropy: scoped(entropy), logits: scoped(logits), weights, gradients };
+}
+
+/** Hands what was kept back to the scope that it is used in. */
+function scoped<T extends tf.Tensor>(kept: T): T {
+  const copy = kept.clone();
+  kept.dispose();
+  return copy;
+}
+
+/** Scales pixels, int32, to `[0, 1]` and then as ImageNet's were. What is float32 is taken as normalized. */
+function normalize(xs: tf.Tensor4D): tf.Tensor4D {
+  if (xs.dtype === "float32") return xs;
   const mean = tf.tensor1d(IMAGENET_MEAN.map((mean) => 255 * mean));
   const std = tf.tensor1d(IMAGENET_STD.map((std) => 255 * std));
   return xs.cast("float32").sub(mean).div(std);
@@ -197,7 +233,7 @@ function crossEntropy(logits: tf.Tensor2D, ys: tf.Tensor1D): tf.Scalar {
  * 1 if loss and gradient have no NaN or infinity, otherwise 0. The first layer's gradient is enough: what any later
  * layer gives reaches it through sums over all channels.
  */
-function areFinite([loss, gradient]: [tf.Tensor, tf.Tensor]): tf.Tensor {
+function areFinite(loss: tf.Tensor, gradient: tf.Tensor): tf.Tensor {
   return tf.logicalAnd(tf.isFinite(loss), tf.isFinite(gradient).all()).cast("float32");
 }
 

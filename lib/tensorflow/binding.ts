@@ -31,6 +31,8 @@ export type Recorder = Pick<
 >;
 
 const handles = new Map<number, Handle>();
+/** Those that hold bfloat16 or float16, with which of them. */
+const shortFloats = new Map<number, number>();
 let nextId = 0;
 let nextSymbol = -2;
 
@@ -52,8 +54,19 @@ export function handleOf(id: number): Handle {
 /** Gives a handle a number. The binding owns it from then on. */
 export function adopt(handle: Handle): TensorMetadata {
   const id = nextId++;
+  const dtype = dtypeOf(handle);
   handles.set(id, handle);
-  return { id, shape: shapeOf(handle), dtype: dtypeOf(handle) };
+  if (isShortFloat(dtype)) shortFloats.set(id, dtype);
+  return { id, shape: shapeOf(handle), dtype: tfjsType(dtype) };
+}
+
+/** The type that tfjs takes a tensor for: it has no short floats, which become float32 when they are read. */
+export function tfjsType(dtype: number): number {
+  return isShortFloat(dtype) ? DTYPE.float32 : dtype;
+}
+
+function isShortFloat(dtype: number): boolean {
+  return dtype === DTYPE.bfloat16 || dtype === DTYPE.float16;
 }
 
 /**
@@ -74,16 +87,28 @@ export const eager: Recorder = {
   deleteTensor(id) {
     deleteHandle(handleOf(id));
     handles.delete(id);
+    shortFloats.delete(id);
   },
   tensorDataSync(id) {
     // The interface leaves out the BigInt64Array and the arrays of strings that the backend expects too.
     return readHandle(handleOf(id)) as Float32Array;
   },
   executeOp(name, attributes, ids, outputs) {
-    const results = execute(name, { attributes, inputs: ids.map(handleOf), outputs });
-    return results.map(adopt);
+    const inputs = ids.map(handleOf);
+    return execute(name, { attributes: withRealType(attributes, ids), inputs, outputs }).map(adopt);
   },
 };
+
+/** tfjs says float32 for an operation on short floats: there `T`, the type of the operands, is theirs. */
+function withRealType(attributes: TFEOpAttr[], ids: number[]): TFEOpAttr[] {
+  if (shortFloats.size === 0) return attributes;
+  const short = ids.find((id) => shortFloats.has(id));
+  if (short === undefined) return attributes;
+  const value = shortFloats.get(short)!;
+  return attributes.map((attribute) =>
+    attribute.name === "T" ? { ...attribute, value } : attribute
+  );
+}
 
 let active: Recorder = eager;
 

@@ -9,7 +9,14 @@
  */
 import type { TensorMetadata, TFEOpAttr } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.d.ts";
 import { setGraphAttribute } from "@/tensorflow/attributes.ts";
-import { eager, handleOf, newSymbol, type Recorder, withRecorder } from "@/tensorflow/binding.ts";
+import {
+  eager,
+  handleOf,
+  newSymbol,
+  type Recorder,
+  tfjsType,
+  withRecorder,
+} from "@/tensorflow/binding.ts";
 import {
   ATTRIBUTE,
   bytesOf,
@@ -212,9 +219,7 @@ export class Trace implements Recorder {
   #adopt(value: Value): TensorMetadata {
     const id = newSymbol();
     this.#values.set(id, value);
-    // tfjs has no short floats: it takes them for float32, which they become when they are read.
-    const short = value.dtype === DTYPE.bfloat16 || value.dtype === DTYPE.float16;
-    return { id, shape: value.shape, dtype: short ? DTYPE.float32 : value.dtype };
+    return { id, shape: value.shape, dtype: tfjsType(value.dtype) };
   }
 
   #placeholder(shape: readonly number[], dtype: number): Value {

@@ -1,0 +1,61 @@
+"""Writes tests/reference/ops.json: what PyTorch computes in float64 for batch norm and Adam on small tensors.
+
+  pip install torch==2.13.0 numpy
+  python tests/python/make_ops_reference.py
+
+Values are rounded to float32 before anything is computed from them. Images are [batch, channel, row, column].
+"""
+import json
+import pathlib
+
+import torch
+
+torch.manual_seed(0)
+
+
+def random(*shape, scale=1.0, shift=0.0):
+    return (scale * torch.randn(*shape) + shift).double()
+
+
+def numbers(tensor):
+    return tensor.detach().flatten().tolist()
+
+
+def batch_norm():
+    x = random(2, 3, 4, 5, scale=2, shift=0.5).requires_grad_()
+    dy = random(2, 3, 4, 5)
+    norm = torch.nn.BatchNorm2d(3).double()
+    norm.weight.data = random(3, scale=0.3, shift=1)
+    norm.bias.data = random(3)
+    norm.running_mean = random(3)
+    norm.running_var = random(3).abs() + 0.5
+    report = {"shape": list(x.shape), "x": numbers(x), "dy": numbers(dy), "weight": numbers(norm.weight),
+              "bias": numbers(norm.bias), "running_mean": numbers(norm.running_mean),
+              "running_var": numbers(norm.running_var)}
+    report["eval_y"] = numbers(norm.eval()(x))
+    y = norm.train()(x)
+    y.backward(dy)
+    report.update(train_y=numbers(y), dx=numbers(x.grad), dweight=numbers(norm.weight.grad),
+                  dbias=numbers(norm.bias.grad), running_mean_after=numbers(norm.running_mean),
+                  running_var_after=numbers(norm.running_var))
+    return report
+
+
+def adam(steps=10):
+    """Gradients of very different sizes, so that epsilon matters for some."""
+    parameter = torch.nn.Parameter(random(6))
+    gradients = [random(6) * torch.tensor([1, 1e-3, 1e-6, 1e-8, 1e-9, 0]).double() for _ in range(steps)]
+    # Weight decay would hide what the small gradients do.
+    optimizer = torch.optim.Adam([parameter], lr=1e-2, weight_decay=0)
+    report = {"initial": numbers(parameter), "gradients": [numbers(g.float().double()) for g in gradients]}
+    report["after"] = []
+    for gradient in gradients:
+        parameter.grad = gradient.float().double()
+        optimizer.step()
+        report["after"].append(numbers(parameter))
+    return report
+
+
+reference = {"torch": torch.__version__, "batch_norm": batch_norm(), "adam": adam()}
+path = pathlib.Path(__file__).parent.parent / "reference" / "ops.json"
+path.write_text(json.dumps(reference) + "\n")

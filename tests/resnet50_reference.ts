@@ -1,0 +1,114 @@
+/**
+ * What PyTorch computes for the network (tests/reference/*_reference.json, made by
+ * tests/python/make_resnet50_reference.py), and the weights and inputs that it computed it on.
+ * @module
+ */
+import { createResNet50, type Network, RESNET50_STAGES, type Stage } from "@/resnet50.ts";
+import { tf } from "@/tensorflow/backend.ts";
+
+/** What was found for one kind of loss. */
+export interface LossReference {
+  first_step: {
+    train_logits: number[][];
+    gradient_norms: Record<string, number>;
+    running_mean_norms: Record<string, number>;
+    running_var_norms: Record<string, number>;
+    /** The small network's, in PyTorch's layout, of up to 1,200 values. */
+    gradients: Record<string, number[]>;
+  };
+  losses: number[];
+  eval_logits_after: number[][];
+}
+
+export interface Reference {
+  input_size: number;
+  parameters: { name: string; shape: number[] }[];
+  parameter_count: number;
+  eval_logits: number[][];
+  cross_entropy: LossReference;
+  l2: LossReference;
+}
+
+/** `resnet50` is the network itself, in float32; `small` three stages of the same blocks, in float64. */
+export type Which = "resnet50" | "small";
+
+export const STAGES: Record<Which, readonly Stage[]> = {
+  resnet50: RESNET50_STAGES,
+  small: [[8, 1, 1], [16, 2, 2], [32, 1, 2]],
+};
+
+export function readReference(which: Which): Reference {
+  const path = new URL(`./reference/${which}_reference.json`, import.meta.url);
+  return JSON.parse(Deno.readTextFileSync(path));
+}
+
+/** A 32-bit linear congruential generator's numbers, in [-1, 1). */
+export function lcg(seed: number, count: number): Float64Array {
+  let state = seed >>> 0;
+  return Float64Array.from({ length: count }, () => {
+    state = (Math.imul(1664525, state) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** The network with the reference's weights. */
+export function referenceNetwork(which: Which): Network {
+  const network = createResNet50({ stages: STAGES[which], seed: 0 });
+  let place = 0;
+  for (const [name, variable] of network.parameters) {
+    const shape = toPyTorchShape(variable.shape);
+    const u = lcg(++place, shape.reduce((a, b) => a * b, 1));
+    const values = Float32Array.from(u, scaling(name, shape));
+    tf.tidy(() => variable.assign(fromPyTorch(values, shape)));
+  }
+  return network;
+}
+
+function scaling(name: string, shape: readonly number[]): (u: number) => number {
+  const [out, , kh, kw] = shape;
+  if (shape.length === 4) return (u) => u * Math.sqrt(6 / (kh! * kw! * out!));
+  if (name === "fc.weight") return (u) => 0.02 * u;
+  return name.endsWith("weight") ? (u) => 1 + 0.1 * u : (u) => 0.1 * u;
+}
+
+/** The reference's films, normalized, `[4,size,size,3]`. */
+export function referenceInputs(size: number): tf.Tensor4D {
+  const values = Float32Array.from(lcg(1000, 4 * 3 * size * size), (u) => 2 * u);
+  return tf.tidy(() => tf.tensor4d(values, [4, 3, size, size]).transpose([0, 2, 3, 1]));
+}
+
+/** The reference's classes. */
+export function referenceLabels(): tf.Tensor1D {
+  return tf.tensor1d([0, 1, 0, 1], "int32");
+}
+
+/** The shape that PyTorch has a parameter in. */
+export function toPyTorchShape(shape: readonly number[]): number[] {
+  if (shape.length === 4) return [shape[3]!, shape[2]!, shape[0]!, shape[1]!];
+  return [...shape].reverse();
+}
+
+/** Values in PyTorch's layout as a tensor in TensorFlow's. */
+export function fromPyTorch(values: Float32Array, shape: readonly number[]): tf.Tensor {
+  const tensor = tf.tensor(values, [...shape]);
+  return shape.length === 4 ? tensor.transpose([2, 3, 1, 0]) : tensor.transpose();
+}
+
+/** The largest difference between two arrays, in proportion to the largest expected value. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let [largest, difference] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    largest = Math.max(largest, Math.abs(expected[i]!));
+    // Not Math.max() alone, which would not see a NaN as a difference.
+    if (!(Math.abs(actual[i]! - expected[i]!) <= difference)) {
+      difference = Math.abs(actual[i]! - expected[i]!);
+    }
+  }
+  return difference / largest;
+}
+
+/** The Euclidean length of a tensor's values. */
+export function norm(tensor: tf.Tensor): number {
+  return Math.hypot(...[tf.tidy(() => tensor.norm().dataSync()[0]!)]);
+}
