@@ -18,6 +18,7 @@ import type { Experiment } from "@/experiments.ts";
 import { writeAtomic } from "@/files.ts";
 import { CLASS_NAMES, type EpochRow, type Label } from "@/metrics.ts";
 import { PROJECT_ROOT } from "@/paths.ts";
+import type { Precision } from "@/precision.ts";
 
 /** The columns of metrics.csv, in order. */
 export const EPOCH_COLUMNS: readonly string[] = [
@@ -64,7 +65,7 @@ export interface NetworkConfig {
   /** `[width, blocks, stride]` of each stage. */
   stages: readonly (readonly number[])[];
   /** Which convolution of a bottleneck has the stride. */
-  strideOn: string;
+  strideOn: "1x1" | "3x3";
   /** Pixels a side of the films that it is given. */
   imageSize: number;
   /** The file that its weights began with, and its SHA-256. Null: the seed's own initial weights. */
@@ -75,7 +76,7 @@ export interface NetworkConfig {
 export interface RunConfig {
   experiment: Experiment;
   seed: number;
-  precision: string;
+  precision: Precision;
   network: NetworkConfig;
   data: { train: DataSummary; test: DataSummary; validation: DataSummary | null };
   /** One, unless the run was gone on with on another machine or with other versions. */

@@ -1,0 +1,100 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { createPrng } from "@/random.ts";
+import { runFolders } from "@/results.ts";
+import { readSafetensors } from "@/safetensors.ts";
+import { inFolder } from "./in_folder.ts";
+import { SMALL_EXPERIMENT } from "./small_run.ts";
+
+/** How often the run is killed: 3 times unless `XRAY_TEST_KILLS` says otherwise. */
+const KILLS = Number(Deno.env.get("XRAY_TEST_KILLS") ?? 3);
+const EPOCHS = Math.max(3, Math.ceil(KILLS / 2));
+
+/** The small run as a process of its own, which lives or dies alone. */
+function start(folder: string, { before = "" } = {}): Deno.ChildProcess {
+  const program = import.meta.resolve("./small_run.ts");
+  const command = `${before} exec "$0" run -A ${program} "$1" ${EPOCHS}`;
+  return new Deno.Command("sh", {
+    args: ["-c", command, Deno.execPath(), folder],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function finish(process: Deno.ChildProcess): Promise<string> {
+  const { code, stderr } = await process.output();
+  const text = new TextDecoder().decode(stderr);
+  return code === 0 ? "" : `exit code ${code}: ${text}`;
+}
+
+/** Kills a run some milliseconds after it has printed a line that fits. */
+async function killAfter(
+  process: Deno.ChildProcess,
+  { line, milliseconds }: { line: RegExp; milliseconds: number },
+): Promise<void> {
+  const errors = new Response(process.stderr).text();
+  for await (const printed of createInterface(Readable.fromWeb(process.stdout as never))) {
+    if (!line.test(printed)) continue;
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    break;
+  }
+  process.kill("SIGKILL");
+  assertEquals((await process.status).signal, "SIGKILL", await errors);
+}
+
+/** Everything that a run leaves and that must not depend on its having been killed: no times, no temporary files. */
+async function outcome(folder: string): Promise<Record<string, unknown>> {
+  const { results, model } = runFolders(SMALL_EXPERIMENT.name, { root: folder });
+  const found: Record<string, unknown> = {};
+  const metrics = await Deno.readTextFile(join(results, "metrics.csv"));
+  found.metrics = metrics.split("\n").map((row) => row.split(",").slice(0, -3).join());
+  for await (const { name } of Deno.readDir(join(results, "predictions"))) {
+    found[name] = await Deno.readTextFile(join(results, "predictions", name));
+  }
+  for await (const { name } of Deno.readDir(model)) {
+    if (!name.endsWith(".safetensors")) continue;
+    const { tensors } = await readSafetensors(join(model, name));
+    found[name] = Object.fromEntries([...tensors].sort());
+  }
+  return found;
+}
+
+Deno.test(`train() killed ${KILLS} times ends as it would have undisturbed`, () =>
+  inFolder(async (folder) => {
+    const undisturbed = join(folder, "undisturbed");
+    await Deno.mkdir(undisturbed);
+    assertEquals(await finish(start(undisturbed)), "");
+    const expected = await outcome(undisturbed);
+    assertEquals(Object.keys(expected).length, 1 + EPOCHS + EPOCHS + 1);
+
+    const killed = join(folder, "killed");
+    await Deno.mkdir(killed);
+    const { integer } = createPrng("kills");
+    // In a step; in an evaluation, which follows the last step; while checkpoints are written, which follows it.
+    const moments = [/train (4|8|12)$/, /train 20$/, /test 10$/];
+    for (let kill = 0; kill < KILLS; kill++) {
+      const line = moments[kill % moments.length]!;
+      await killAfter(start(killed), { line, milliseconds: integer(40) });
+    }
+    assertEquals(await finish(start(killed)), "");
+    assertEquals(await outcome(killed), expected);
+  }));
+
+Deno.test("train() keeps the last good state when the disk is full, and goes on from it", () =>
+  inFolder(async (folder) => {
+    const { model } = runFolders(SMALL_EXPERIMENT.name, { root: folder });
+    const state = join(model, "last.safetensors");
+    await killAfter(start(folder), { line: /^0 done/, milliseconds: 0 });
+    const good = await Deno.readFile(state);
+
+    // Files that may not grow to the size of a state: writing one fails half way, as on a full disk.
+    const blocks = Math.floor(good.length / 2 / 512);
+    const error = await finish(start(folder, { before: `trap '' XFSZ; ulimit -f ${blocks};` }));
+    assertStringIncludes(error, `Cannot write ${state}`);
+    assertEquals(await Deno.readFile(state), good);
+    const names = [...Deno.readDirSync(model)].map(({ name }) => name);
+    assert(names.every((name) => !name.endsWith(".tmp")), `left ${names}`);
+    assertEquals(await finish(start(folder)), "");
+  }));

@@ -1,0 +1,67 @@
+/**
+ * A run small enough for tests: 20 drawn films of 32 x 32 pixels to train on, 10 to test on, and ResNet50's blocks in
+ * two narrow stages. As a program (`small_run.ts FOLDER EPOCHS`) it trains in that folder and prints a line for
+ * every batch, so that a test can kill it where it likes.
+ * @module
+ */
+import { join } from "node:path";
+import sharp from "sharp";
+import { BASELINE, type Experiment } from "@/experiments.ts";
+import { openFilmCache } from "@/film_cache.ts";
+import { createPrng } from "@/random.ts";
+import { runFolders } from "@/results.ts";
+import type { RunFilms } from "@/run_config.ts";
+import type { LabelledFilm } from "@/split.ts";
+import { train, type TrainOptions } from "@/train.ts";
+
+/** Pixels a side. */
+const SIZE = 32;
+
+/** With dropout, so that its random numbers are part of what must come out the same. */
+export const SMALL_EXPERIMENT: Experiment = {
+  ...BASELINE,
+  name: "small",
+  epochs: 3,
+  learningRate: 1e-3,
+  dropout: 0.5,
+};
+
+/** Draws films: noise, and for TB a bright upper half. */
+export async function drawFilms(folder: string): Promise<RunFilms> {
+  const films: LabelledFilm[] = [];
+  for (let i = 0; i < 30; i++) {
+    const label = i % 3 === 0 ? 1 : 0;
+    const filename = `film${String(i).padStart(2, "0")}.png`;
+    const path = join(folder, filename);
+    const { integer } = createPrng(filename);
+    const pixels = Uint8Array.from(
+      { length: SIZE * SIZE },
+      (_, at) => integer(160) + (label === 1 && at < SIZE * SIZE / 2 ? 80 : 0),
+    );
+    await sharp(pixels, { raw: { width: SIZE, height: SIZE, channels: 1 } }).png().toFile(path);
+    films.push({ path, filename, label });
+  }
+  return { train: films.slice(0, 20), test: films.slice(20), validation: null };
+}
+
+/** What {@linkcode train} needs for such a run in a folder. */
+export function smallRun(folder: string, films: RunFilms): TrainOptions {
+  return {
+    films,
+    folders: runFolders(SMALL_EXPERIMENT.name, { root: folder }),
+    cache: openFilmCache({ folder: join(folder, "cache") }),
+    precision: "fp32",
+    network: { stages: [[8, 1, 1], [8, 1, 2]], imageSize: SIZE },
+  };
+}
+
+if (import.meta.main) {
+  const [folder = "", epochs = ""] = Deno.args;
+  const films = await drawFilms(folder);
+  const experiment = { ...SMALL_EXPERIMENT, epochs: Number(epochs) };
+  const onProgress: TrainOptions["onProgress"] = ({ epoch, phase, films }) =>
+    console.log(`${epoch} ${phase} ${films}`);
+  for await (const row of train(experiment, { ...smallRun(folder, films), onProgress })) {
+    console.log(`${row.epoch} done`);
+  }
+}
