@@ -78,7 +78,13 @@ export interface RunConfig {
   seed: number;
   precision: Precision;
   network: NetworkConfig;
-  data: { train: DataSummary; test: DataSummary; validation: DataSummary | null };
+  data: {
+    train: DataSummary;
+    test: DataSummary;
+    validation: DataSummary | null;
+    /** Names of the films that cannot be read and were left out. */
+    skipped: readonly string[];
+  };
   /** One, unless the run was gone on with on another machine or with other versions. */
   sessions: Session[];
 }

@@ -18,6 +18,8 @@ export interface RunFilms {
   train: readonly LabelledFilm[];
   test: readonly LabelledFilm[];
   validation: readonly LabelledFilm[] | null;
+  /** Names of the films that cannot be read and were left out. Default: none. */
+  skipped?: readonly string[];
 }
 
 /** What decides a run's numbers beside its experiment. What is not said is as the run was begun. */
@@ -64,6 +66,7 @@ export async function describeRun(
       train: await summarize(films.train, "training"),
       test: await summarize(films.test, "test"),
       validation: films.validation && await summarize(films.validation, "validation"),
+      skipped: films.skipped ?? [],
     },
     sessions: before !== undefined && isSame(before, session) ? sessions : [...sessions, session],
   };

@@ -68,6 +68,7 @@ const STATE: TrainingState = {
       train: { healthy: 2, tb: 1, fingerprint: "a" },
       test: { healthy: 1, tb: 1, fingerprint: "b" },
       validation: null,
+      skipped: [],
     },
     sessions: [{
       started: "2026-01-01T00:00:00.000Z",

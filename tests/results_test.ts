@@ -152,9 +152,9 @@ Deno.test("readConfig() reads what was written and refuses what is no JSON", () 
     const config: RunConfig = {
       experiment: BASELINE,
       seed: 0,
-      precision: "float32",
+      precision: "fp32",
       network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 32, init: null },
-      data: { train: summary, test: summary, validation: null },
+      data: { train: summary, test: summary, validation: null, skipped: [] },
       sessions: [{
         started: "2026-01-01T00:00:00.000Z",
         versions: { deno: "2.8.1" },

@@ -80,7 +80,7 @@ Deno.test("differences() lists what decides the numbers, and only that", () => {
     seed: 0,
     precision: "fp32",
     network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 224, init: null },
-    data: { train: summary, test: summary, validation: null },
+    data: { train: summary, test: summary, validation: null, skipped: [] },
     sessions: [],
   };
   const now: RunConfig = {
