@@ -19,7 +19,12 @@ import {
   thresholds,
 } from "@/statistics/curves.ts";
 import { delongAuc, delongDifference } from "@/statistics/delong.ts";
-import { fairBinomialCdf, normalQuantile, twoSidedNormal } from "@/statistics/distributions.ts";
+import {
+  fairBinomialCdf,
+  normalQuantile,
+  studentQuantile,
+  twoSidedNormal,
+} from "@/statistics/distributions.ts";
 import { wilson } from "@/statistics/intervals.ts";
 import { fitLogisticRegression, logisticScores } from "@/statistics/logistic_regression.ts";
 import { holm, mcnemar } from "@/statistics/mcnemar.ts";
@@ -37,8 +42,12 @@ function assertAllAlmostEqual(
   numbers.forEach((value, i) => assertAlmostEquals(value, expected[i]!, tolerance));
 }
 
-Deno.test("twoSidedNormal(), normalQuantile() and fairBinomialCdf() agree with SciPy, far tails too", () => {
-  const { two_sided_normal, normal_quantile, fair_binomial } = reference.distributions;
+Deno.test("twoSidedNormal(), normalQuantile(), studentQuantile() and fairBinomialCdf() agree with SciPy", () => {
+  const { two_sided_normal, normal_quantile, student_quantile, fair_binomial } =
+    reference.distributions;
+  for (const { p, degrees, t } of student_quantile) {
+    assertAlmostEquals(studentQuantile(p, degrees), t, 1e-12 * t);
+  }
   for (const { z, p } of two_sided_normal) assertAlmostEquals(twoSidedNormal(z), p, 1e-12 * p);
   for (const { z, p } of normal_quantile) assertAlmostEquals(normalQuantile(p), z, 1e-14);
   for (const { k, n, p } of fair_binomial) assertAlmostEquals(fairBinomialCdf(k, n), p, 1e-12 * p);

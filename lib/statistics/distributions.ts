@@ -1,6 +1,6 @@
 /**
- * The normal and the binomial distribution, by Cephes (`npm:cephes`), the library of special functions whose code
- * SciPy's `ndtr`, `ndtri` and `bdtr` are, too: the same values to the last digits, in the far tails as well.
+ * The normal, Student's and the binomial distribution, by Cephes (`npm:cephes`), the library of special functions
+ * that SciPy's are: the same values to the last digits, in the far tails as well.
  * @module
  */
 import { createRequire } from "node:module";
@@ -23,4 +23,9 @@ export function twoSidedNormal(z: number): number {
 export function fairBinomialCdf(k: number, n: number): number {
   // bdtr is not defined where there is nothing left above k.
   return k >= n ? 1 : cephes.bdtr(k, n, 0.5);
+}
+
+/** The t that a number of Student's distribution stays below with probability `p`, in (0, 1). */
+export function studentQuantile(p: number, degreesOfFreedom: number): number {
+  return cephes.stdtri(degreesOfFreedom, p);
 }

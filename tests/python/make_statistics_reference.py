@@ -45,6 +45,7 @@ def distributions():
     return {
         "two_sided_normal": [{"z": x, "p": 2 * stats.norm.sf(abs(x))} for x in z],
         "normal_quantile": [{"p": x, "z": stats.norm.ppf(x)} for x in p],
+        "student_quantile": [{"p": 0.975, "degrees": n, "t": stats.t.ppf(0.975, n)} for n in [1, 2, 4, 30]],
         "fair_binomial": [{"k": k, "n": n, "p": stats.binom.cdf(k, n, 0.5)} for k, n in counts],
     }
 
