@@ -193,8 +193,22 @@ interface Filter {
   readonly weights: Int32Array;
 }
 
-/** The triangle filter from `from` to `to` pixels, as Pillow's `precompute_coeffs` sets it up. */
+/** Filters that were needed before, by their sizes: mostly the films have one size. */
+const filters = new Map<string, Filter>();
+
 function triangleFilter(from: number, to: number): Filter {
+  const sizes = `${from} to ${to}`;
+  let filter = filters.get(sizes);
+  if (filter === undefined) {
+    filter = makeTriangleFilter(from, to);
+    if (filters.size === 100) filters.clear();
+    filters.set(sizes, filter);
+  }
+  return filter;
+}
+
+/** The triangle filter from `from` to `to` pixels, as Pillow's `precompute_coeffs` sets it up. */
+function makeTriangleFilter(from: number, to: number): Filter {
   const scale = from / to;
   const support = Math.max(scale, 1);
   const windows = Array.from({ length: to }, (_, o) => {
@@ -220,7 +234,7 @@ function triangleFilter(from: number, to: number): Filter {
   return filter;
 }
 
-/** Where the pixels of parallel lines are: from pixel to pixel of a line it is `along`, from line to line `across`. */
+/** Where the pixels of parallel lines are: `along` from pixel to pixel of a line, `across` from line to line. */
 interface Lines {
   readonly pixels: Uint8Array;
   readonly start: number;
@@ -228,26 +242,53 @@ interface Lines {
   readonly across: number;
 }
 
-/** Filters each line. Whole numbers of 32 bits throughout (`| 0`), which the engine then need not check. */
+/** Filters each line. */
 function applyFilter(
   { taps, first, weights }: Filter,
   { from, to, lines }: { from: Lines; to: Lines; lines: number },
 ): void {
-  const { pixels, along, across } = from;
-  for (let o = 0; o < first.length; o++) {
-    const weight = weights.subarray(o * taps, (o + 1) * taps);
-    let i = from.start + first[o]! * along;
-    let out = to.start + o * to.along;
-    for (let line = 0; line < lines; line++) {
-      let sum = HALF;
-      for (let k = 0, tap = i; k < taps; k++) {
-        sum = sum + Math.imul(pixels[tap]!, weight[k]!) | 0;
-        tap = tap + along | 0;
-      }
-      to.pixels[out] = sum >> WEIGHT_BITS;
-      i = i + across | 0;
-      out = out + to.across | 0;
+  const sum = taps === 5 ? sumFive : sumAll;
+  first.forEach((input, output) => {
+    sum(weights.subarray(output * taps, (output + 1) * taps), {
+      from: { ...from, start: from.start + input * from.along },
+      to: { ...to, start: to.start + output * to.along },
+      lines,
+    });
+  });
+}
+
+/** One output pixel of each line. Whole numbers of 32 bits throughout (`| 0`), which need no check at run time. */
+function sumAll(
+  weights: Int32Array,
+  { from: { pixels, start, along, across }, to, lines }: { from: Lines; to: Lines; lines: number },
+): void {
+  for (let line = 0, i = start, o = to.start; line < lines; line++) {
+    let sum = HALF;
+    for (let k = 0, tap = i; k < weights.length; k++) {
+      sum = sum + Math.imul(pixels[tap]!, weights[k]!) | 0;
+      tap = tap + along | 0;
     }
+    to.pixels[o] = sum >> WEIGHT_BITS;
+    i = i + across | 0;
+    o = o + to.across | 0;
+  }
+}
+
+/** The same for five weights, which 512 to 224 pixels have, written out: it takes half the time. */
+function sumFive(
+  weights: Int32Array,
+  { from: { pixels, start, along, across }, to, lines }: { from: Lines; to: Lines; lines: number },
+): void {
+  const [a, b, c, d, e] = weights as unknown as [number, number, number, number, number];
+  for (let line = 0, i = start, o = to.start; line < lines; line++) {
+    let sum = HALF + Math.imul(pixels[i]!, a) | 0;
+    sum = sum + Math.imul(pixels[i + along]!, b) | 0;
+    sum = sum + Math.imul(pixels[i + 2 * along]!, c) | 0;
+    sum = sum + Math.imul(pixels[i + 3 * along]!, d) | 0;
+    sum = sum + Math.imul(pixels[i + 4 * along]!, e) | 0;
+    to.pixels[o] = sum >> WEIGHT_BITS;
+    i = i + across | 0;
+    o = o + to.across | 0;
   }
 }
 
