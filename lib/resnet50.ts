@@ -74,10 +74,19 @@ export interface ArchitectureOptions {
   classes?: number;
 }
 
-/** Describes a network. The stem is as wide as the first stage. */
+/**
+ * Describes a network. The stem is as wide as the first stage.
+ *
+ * @throws {RangeError} If the stride is to be on neither.
+ */
 export function describeResNet50(
   { stages = RESNET50_STAGES, strideOn = "1x1", classes = 2 }: ArchitectureOptions = {},
 ): Architecture {
+  if (strideOn !== "1x1" && strideOn !== "3x3") {
+    throw new RangeError(
+      `Cannot put the stride on the "${strideOn}": it is the "1x1" or the "3x3"`,
+    );
+  }
   const stemWidth = stages[0]![0]!;
   const blocks: Bottleneck[] = [];
   let channels = stemWidth;

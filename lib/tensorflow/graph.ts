@@ -147,7 +147,14 @@ export class Trace implements Recorder {
     this.#touch(name, { node, resources, stateful: definition.stateful });
     if (name === "ReadVariableOp") this.#setShape(node, variableShape(handleOf(ids[0]!)));
     const count = outputs === 0 ? 0 : C.TF_OperationNumOutputs(node);
-    return Array.from({ length: count }, (_, i) => this.#adopt(this.#output(node, i)));
+    const results = Array.from({ length: count }, (_, i) => this.#output(node, i));
+    // Only the first is looked at: batch norm's last result, of interest to its gradient alone, has no shape.
+    if (results[0]?.shape.includes(-1)) {
+      throw new Error(
+        `Cannot compile ${this.name}: the shape of what ${name} gives depends on values. Run that part outside`,
+      );
+    }
+    return results.map((value) => this.#adopt(value));
   }
 
   /**

@@ -41,8 +41,13 @@ export class Variable {
     this.assign(initial);
   }
 
-  /** The value now. A tensor that was read does not change when the variable does. */
+  /**
+   * The value now. A tensor that was read does not change when the variable does.
+   *
+   * @throws {Error} If the variable was disposed of.
+   */
   read(): tf.Tensor {
+    this.#checkAlive();
     return backend.executeSingleOutput("ReadVariableOp", [this.#dtypeAttribute()], [this.handle]);
   }
 
@@ -51,8 +56,10 @@ export class Variable {
    * they are written.
    *
    * @throws {RangeError} If the shape is not the variable's.
+   * @throws {Error} If the variable was disposed of.
    */
   assign(value: tf.Tensor): void {
+    this.#checkAlive();
     if (!tf.util.arraysEqual(value.shape, [...this.shape])) {
       throw new RangeError(
         `Cannot assign a tensor of shape [${value.shape}] to a variable of shape [${this.shape}]`,
@@ -69,6 +76,10 @@ export class Variable {
   /** Frees the variable. */
   dispose(): void {
     this.handle.dispose();
+  }
+
+  #checkAlive(): void {
+    if (this.handle.isDisposed) throw new Error("Cannot use a variable that was disposed of");
   }
 
   #dtypeAttribute() {
