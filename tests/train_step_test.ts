@@ -120,7 +120,7 @@ for (const which of ["small", "resnet50"] as Which[]) {
 const SMALL = { stages: [[8, 1, 1], [16, 2, 2]], seed: 3 };
 const PIXELS = tf.tidy(() => {
   const values = lcg(7, { count: 4 * 32 * 32 * 3, scale: 128, shift: 128 });
-  return tf.tensor4d(values, [4, 32, 32, 3]).cast("int32");
+  return tf.cast<tf.Tensor4D>(tf.tensor4d(values, [4, 32, 32, 3]), "int32");
 });
 const CLASSES = tf.tensor1d([0, 1, 1, 0], "int32");
 
@@ -183,7 +183,7 @@ Deno.test("Trainer.step() counts the films that are right, and keeps the penalty
 
 Deno.test("Trainer.step() takes a short last batch", async () => {
   const { trainer } = await train({ steps: 1 });
-  const xs = PIXELS.slice([0, 0, 0, 0], [1, 32, 32, 3]);
+  const xs = tf.slice4d(PIXELS, [0, 0, 0, 0], [1, 32, 32, 3]);
   const { finite } = await trainer.step(xs, CLASSES.slice(0, 1), 2);
   assert(finite);
   assertEquals((await trainer.predict(xs)).length, 2);
