@@ -237,18 +237,21 @@ export function explainFailure(purpose: string, output: string): string {
   return `Cannot ${purpose}: ${cause}; then run the command again, it goes on where it stopped`;
 }
 
-/** The Deno kernel, and JupyterLab without its question about news. */
-async function writeJupyterFiles(): Promise<void> {
-  const kernel = {
+/** The contents of a `kernel.json` whose kernel is the Deno that runs now. */
+export function kernelSpec(): string {
+  const spec = {
     argv: [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"],
     display_name: "Deno",
     language: "typescript",
   };
+  return JSON.stringify(spec, null, 2) + "\n";
+}
+
+/** The Deno kernel, and JupyterLab without its question about news. */
+async function writeJupyterFiles(): Promise<void> {
   const page = { disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } };
-  const write = (path: string, content: unknown) =>
-    writeAtomic(join(VENV, path), JSON.stringify(content, null, 2) + "\n");
-  await write("share/jupyter/kernels/deno/kernel.json", kernel);
-  await write("etc/jupyter/labconfig/page_config.json", page);
+  await writeAtomic(join(VENV, "share/jupyter/kernels/deno/kernel.json"), kernelSpec());
+  await writeAtomic(join(VENV, "etc/jupyter/labconfig/page_config.json"), JSON.stringify(page));
 }
 
 if (import.meta.main) {

@@ -1,0 +1,76 @@
+/**
+ * One HTML page of several executed notebooks, with everything in it: no file beside it, nothing fetched.
+ * @module
+ */
+import { basename } from "node:path";
+import { VENV_PYTHON } from "@/execute_notebook.ts";
+import { writeAtomic } from "@/files.ts";
+import { fromRoot } from "@/paths.ts";
+
+/** What of a notebook's file matters here. */
+interface Notebook {
+  cells: { id?: string; cell_type: string; source: string | string[] }[];
+  [field: string]: unknown;
+}
+
+/**
+ * Writes the page.
+ *
+ * @param paths The executed notebooks, in order.
+ * @throws {Error} If nbconvert fails, with what it says.
+ */
+export async function writeReport(
+  paths: readonly string[],
+  { target, title }: { target: string; title: string },
+): Promise<void> {
+  const notebooks = await Promise.all(
+    paths.map(async (path) => JSON.parse(await Deno.readTextFile(path)) as Notebook),
+  );
+  const joined = joinNotebooks(notebooks, {
+    names: paths.map((path) => basename(path, ".ipynb")),
+    title,
+  });
+  const source = fromRoot(".cache/report.ipynb");
+  await writeAtomic(source, JSON.stringify(joined));
+  const { success, stdout, stderr } = await new Deno.Command(VENV_PYTHON, {
+    args: [
+      ...["-m", "nbconvert", "--to", "html", "--stdout", "--log-level", "ERROR"],
+      ...["--template-file", fromRoot("lib/tasks/report.html.j2"), source],
+    ],
+  }).output();
+  if (!success) {
+    throw new Error(
+      `Cannot write ${target}: nbconvert says ${new TextDecoder().decode(stderr).trim()}`,
+    );
+  }
+  await writeAtomic(target, [stdout]);
+}
+
+/** One notebook of several: a list of them, and then their cells, each notebook with an anchor of its own. */
+export function joinNotebooks(
+  notebooks: readonly Notebook[],
+  { names, title }: { names: readonly string[]; title: string },
+): Notebook {
+  const markdown = (id: string, source: string) => ({
+    id,
+    cell_type: "markdown",
+    metadata: {},
+    source,
+  });
+  const contents = names.map((name, i) => `- [${headingOf(notebooks[i]!) ?? name}](#${name})\n`);
+  const cells = notebooks.flatMap((notebook, i) => [
+    markdown(`notebook-${i}`, `<a id="${names[i]}"></a>`),
+    ...notebook.cells.map((cell, k) => ({ ...cell, id: `cell-${i}-${k}` })),
+  ]);
+  const { metadata } = notebooks[0]!;
+  const head = markdown("contents", `# ${title}\n\n${contents.join("")}`);
+  return { ...notebooks[0]!, metadata: { ...metadata as object, title }, cells: [head, ...cells] };
+}
+
+/** The text of a notebook's first heading. */
+function headingOf({ cells }: Notebook): string | undefined {
+  const text = cells.filter(({ cell_type }) => cell_type === "markdown").map(({ source }) =>
+    [source].flat().join("")
+  );
+  return text.join("\n").match(/^#+ (.+)$/m)?.[1];
+}
