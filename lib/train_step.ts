@@ -77,15 +77,7 @@ export function createTrainer(network: Network, options: TrainerOptions): Traine
   const names = [...network.parameters.keys()];
   const [m, v] = [zeros(network), zeros(network)];
   const train = compile(trainStep(network, { ...options, m, v }), { name: "the training step" });
-  const evaluate = compile(
-    (xs: tf.Tensor) =>
-      forward(network, normalize(xs as tf.Tensor4D), {
-        weights: readParameters(network),
-        training: false,
-        precision,
-      }),
-    { name: "the evaluation" },
-  );
+  const evaluation = compileEvaluation(network, { precision });
   return {
     async step(xs, ys, step) {
       const correction = Math.sqrt(1 - BETA2 ** step);
@@ -102,12 +94,7 @@ export function createTrainer(network: Network, options: TrainerOptions): Traine
         finite: finite === 1,
       };
     },
-    async predict(xs) {
-      const logits = await evaluate.async(xs);
-      const values = logits.dataSync() as Float32Array;
-      logits.dispose();
-      return values;
-    },
+    predict: evaluation.predict,
     state: () => ({ m: read(m), v: read(v) }),
     restore(moments) {
       for (const [variables, arrays] of [[m, moments.m], [v, moments.v]] as const) {
@@ -119,9 +106,41 @@ export function createTrainer(network: Network, options: TrainerOptions): Traine
     },
     dispose() {
       train.dispose();
-      evaluate.dispose();
+      evaluation.dispose();
       for (const variable of [...m.values(), ...v.values()]) variable.dispose();
     },
+  };
+}
+
+/** A network's evaluation, without what training needs. */
+export interface CompiledEvaluation {
+  /** As {@linkcode Trainer.predict}. */
+  predict(xs: tf.Tensor4D): Promise<Float32Array>;
+  dispose(): void;
+}
+
+/** Prepares the evaluation of a network, as its variables are at each call. */
+export function compileEvaluation(
+  network: Network,
+  { precision }: { precision: Precision },
+): CompiledEvaluation {
+  const evaluate = compile(
+    (xs: tf.Tensor) =>
+      forward(network, normalize(xs as tf.Tensor4D), {
+        weights: readParameters(network),
+        training: false,
+        precision,
+      }),
+    { name: "the evaluation" },
+  );
+  return {
+    async predict(xs) {
+      const logits = await evaluate.async(xs);
+      const values = logits.dataSync() as Float32Array;
+      logits.dispose();
+      return values;
+    },
+    dispose: evaluate.dispose,
   };
 }
 
@@ -210,7 +229,7 @@ function scoped<T extends tf.Tensor>(kept: T): T {
 }
 
 /** Scales pixels, int32, to `[0, 1]` and then as ImageNet's were. What is float32 is taken as normalized. */
-function normalize(xs: tf.Tensor4D): tf.Tensor4D {
+export function normalize(xs: tf.Tensor4D): tf.Tensor4D {
   if (xs.dtype === "float32") return xs;
   const mean = tf.tensor1d(IMAGENET_MEAN.map((mean) => 255 * mean));
   const std = tf.tensor1d(IMAGENET_STD.map((std) => 255 * std));
