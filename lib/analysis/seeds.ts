@@ -6,8 +6,7 @@
 import { honestEpoch } from "@/analysis/selection.ts";
 import { decimalInterval } from "@/analysis/words.ts";
 import type { EpochRow } from "@/metrics.ts";
-import { studentQuantile } from "@/statistics/distributions.ts";
-import { CONFIDENCE, type Estimate } from "@/statistics/intervals.ts";
+import { type Estimate, meanOf, momentsOf } from "@/statistics/intervals.ts";
 
 /** Test scores that are followed over the seeds. */
 const SCORES = ["accuracy", "f1", "auc"] as const;
@@ -70,9 +69,7 @@ function spreadOf([experiment, runs]: [string, SeededRun[]]): ExperimentSpread {
 }
 
 function spread(values: number[]): Spread {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / (values.length - 1)), values };
+  return { ...momentsOf(values), values };
 }
 
 /** The mean difference over the common seeds, with Student's interval for pairs; null of a single pair. */
@@ -82,12 +79,7 @@ function effectOf(other: ExperimentSpread, reference: ExperimentSpread): SeedEff
   const difference = (score: ScoreName): Estimate => {
     const valueAt = (of: ExperimentSpread, seed: number) =>
       of[score].values[of.seeds.indexOf(seed)]!;
-    const { mean, deviation } = spread(
-      common.map((seed) => valueAt(other, seed) - valueAt(reference, seed)),
-    );
-    const reach = studentQuantile((1 + CONFIDENCE) / 2, common.length - 1) * deviation /
-      Math.sqrt(common.length);
-    return { value: mean, low: mean - reach, high: mean + reach };
+    return meanOf(common.map((seed) => valueAt(other, seed) - valueAt(reference, seed)));
   };
   const f1 = difference("f1");
   const shown = f1.low > 0 || f1.high < 0;

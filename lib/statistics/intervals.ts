@@ -2,7 +2,7 @@
  * Confidence intervals: what else than the measured value the films would be compatible with.
  * @module
  */
-import { normalQuantile } from "@/statistics/distributions.ts";
+import { normalQuantile, studentQuantile } from "@/statistics/distributions.ts";
 
 /** The confidence of every interval of this project. */
 export const CONFIDENCE = 0.95;
@@ -50,4 +50,23 @@ export function wilson(
     low: successes === 0 ? 0 : centre - spread,
     high: successes === trials ? 1 : centre + spread,
   };
+}
+
+/**
+ * The mean of measurements and Student's interval of it.
+ *
+ * @param values At least two.
+ */
+export function meanOf(values: readonly number[]): Estimate {
+  const { mean, deviation } = momentsOf(values);
+  const t = studentQuantile((1 + CONFIDENCE) / 2, values.length - 1);
+  const reach = (t * deviation) / Math.sqrt(values.length);
+  return { value: mean, low: mean - reach, high: mean + reach };
+}
+
+/** Mean and standard deviation of a sample; the latter is NaN of a single value. */
+export function momentsOf(values: readonly number[]): { mean: number; deviation: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
 }
