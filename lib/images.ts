@@ -1,5 +1,5 @@
 /**
- * A film's file as pixels: PNG and JPEG, decoded by sharp on threads of its own.
+ * A film's file as pixels: PNG and JPEG, decoded by sharp on threads of its own, and DICOM.
  *
  * Pixels are what Pillow's `convert("RGB")` gives: alpha is dropped, not blended; colour profiles, gamma and EXIF's
  * orientation are left alone; 16-bit colour keeps its upper byte. Two differences: 16-bit grey becomes
@@ -8,6 +8,7 @@
  * @module
  */
 import sharp, { type Sharp } from "sharp";
+import { decodeDicom, isDicom } from "@/dicom.ts";
 import type { Image } from "@/transforms.ts";
 
 /** Pixels of the largest film that is read, as Pillow warns from: a picture bomb stops here. */
@@ -36,7 +37,7 @@ export class ImageError extends Error {
 const MEANING: Record<Flaw, string> = {
   "unreadable": "the file cannot be opened",
   "zero bytes": "the file is empty",
-  "not an image": "it is no PNG or JPEG file",
+  "not an image": "it is no PNG, JPEG or DICOM file",
   "truncated": "the file ends too early",
   "damaged": "what it holds is damaged or of a kind that is not supported",
   "too large": `it has more than ${MAX_PIXELS} pixels`,
@@ -81,7 +82,7 @@ export async function decodeImage(bytes: Uint8Array<ArrayBuffer>, path: string):
   }
 }
 
-type Decoder = (bytes: Uint8Array<ArrayBuffer>) => Promise<Image>;
+type Decoder = (bytes: Uint8Array<ArrayBuffer>) => Promise<Image> | Image;
 
 const PNG_START = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const JPEG_START = [0xff, 0xd8, 0xff];
@@ -91,15 +92,21 @@ function decoderOf(bytes: Uint8Array): Decoder | undefined {
   const startsWith = (start: number[]) => start.every((byte, i) => bytes[i] === byte);
   if (startsWith(PNG_START)) return decodePng;
   if (startsWith(JPEG_START)) return decodeJpeg;
+  if (isDicom(bytes)) return (dicom) => decodeDicom(dicom, { maxPixels: MAX_PIXELS });
   return undefined;
 }
 
 function flawOf(cause: unknown, bytes: Uint8Array): Flaw {
   const message = cause instanceof Error ? cause.message : "";
   if (/pixel limit/i.test(message)) return "too large";
+  return isWhole(bytes, message) ? "damaged" : "truncated";
+}
+
+/** Whether a film that could not be decoded has its end. DICOM marks none: there its decoders tell. */
+function isWhole(bytes: Uint8Array, message: string): boolean {
+  if (isDicom(bytes)) return !/overrun|past end|position|ends? early|end of file/.test(message);
   const end = String.fromCharCode(...bytes.subarray(-64));
-  const isWhole = bytes[0] === PNG_START[0] ? end.includes("IEND") : end.includes("\xff\xd9");
-  return isWhole ? "damaged" : "truncated";
+  return bytes[0] === PNG_START[0] ? end.includes("IEND") : end.includes("\xff\xd9");
 }
 
 function decodePng(bytes: Uint8Array<ArrayBuffer>): Promise<Image> {
