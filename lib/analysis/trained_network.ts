@@ -4,6 +4,7 @@
  */
 import { pixelBatches } from "@/batches.ts";
 import { loadWeights, readProgress } from "@/checkpoint.ts";
+import type { Predict } from "@/evaluate.ts";
 import { exists } from "@/files.ts";
 import type { FilmCache } from "@/film_cache.ts";
 import { classify, createResNet50, features, type Network, readParameters } from "@/resnet50.ts";
@@ -32,6 +33,7 @@ export interface TrainedNetwork extends Disposable {
   readonly network: Network;
   /** Pixels a side of the films. */
   readonly imageSize: number;
+  readonly predict: Predict;
   /** Log-odds of TB of films, each `[size,size,3]` pixels. */
   logOdds(films: readonly Uint8Array[]): Promise<Float64Array>;
   /** What Grad-CAM finds in a film, `[size,size,3]` pixels. */
@@ -96,6 +98,7 @@ export async function openNetwork(path: string, config: RunConfig): Promise<Trai
   return {
     network,
     imageSize,
+    predict: evaluation.predict,
     async logOdds(films) {
       const margins = new Float64Array(films.length);
       for (let start = 0; start < films.length; start += BATCH) {
