@@ -8,14 +8,13 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { writeAtomic } from "../files.ts";
+import { exists, writeAtomic } from "../files.ts";
 import { PROJECT_ROOT } from "../paths.ts";
+import { askPython, findPython, PYTHON_MINORS } from "./find_python.ts";
+import { runTask } from "./task.ts";
 
 /** The oldest Deno that the project was tested on. */
 const OLDEST_DENO = "2.8.1";
-
-/** The Python versions that TensorFlow 2.21 has wheels for. */
-const PYTHON_MINORS = [10, 11, 12, 13];
 
 /** What `.venv` and `node_modules` take, with the downloads, in bytes. */
 const DISK_NEEDED = 4e9;
@@ -26,15 +25,19 @@ const VENV_PYTHON = join(VENV, "bin", "python");
 /** Written last. While it holds the key of this set-up, there is nothing to do. */
 const STAMP = join(VENV, "setup-complete");
 
-/** What stops a set-up, in words that say what to do. */
-export class SetupError extends Error {}
+/** There while `.venv` is changed: a set-up that finds it was interrupted, and begins with a new one. */
+const UNFINISHED = join(VENV, "setup-unfinished");
 
 /** Does whatever is not done yet. */
 async function setUp(): Promise<void> {
   requireDeno(Deno.version.deno);
   requirePlatform(Deno.build);
-  const requirements = Deno.env.get("XRAY_REQUIREMENTS") ?? "requirements.txt";
+  const requirements = join(PROJECT_ROOT, Deno.env.get("XRAY_REQUIREMENTS") ?? "requirements.txt");
   const key = await setupKey(requirements);
+  if (await isDone(key)) return;
+  using lock = await Deno.open(join(PROJECT_ROOT, ".setup.lock"), { create: true, write: true });
+  await lock.lock(true);
+  // Another one may have done it meanwhile.
   if (await isDone(key)) return;
 
   console.log("Setting up in the project's folder, which is done once and takes some minutes");
@@ -44,44 +47,45 @@ async function setUp(): Promise<void> {
   await runStep("install Deno's packages", [Deno.execPath(), "install", "--frozen"]);
   console.log(`2/3 TensorFlow and Jupyter, into .venv, with ${python}`);
   await makeVenv(python);
+  await writeAtomic(UNFINISHED, "");
   await runStep("install TensorFlow and Jupyter", [
     VENV_PYTHON,
-    ...["-m", "pip", "install", "--disable-pip-version-check", "-r"],
-    join(PROJECT_ROOT, requirements),
+    ...["-m", "pip", "install", "--disable-pip-version-check", "-r", requirements],
   ]);
   console.log("3/3 The kernel for notebooks, into .venv");
   await writeJupyterFiles();
+  await Deno.remove(UNFINISHED);
   await writeAtomic(STAMP, key);
   console.log("Set up");
 }
 
 /**
- * @throws {SetupError} If this Deno is older than what the project was tested on.
+ * @throws {Error} If this Deno is older than what the project was tested on.
  */
 export function requireDeno(version: string): void {
   const [parts, oldest] = [version, OLDEST_DENO].map((text) => text.split(".").map(Number));
   const differing = oldest!.findIndex((part, i) => part !== parts![i]);
   if (differing < 0 || parts![differing]! > oldest![differing]!) return;
-  throw new SetupError(
-    `This is Deno ${version}, and the project needs ${OLDEST_DENO} or newer: run \`deno upgrade\`, or ` +
+  throw new Error(
+    `Cannot set up: this is Deno ${version}, and the project needs ${OLDEST_DENO} or newer: run \`deno upgrade\`, or ` +
       `put \`npx --yes deno@${OLDEST_DENO}\` in the place of \`deno\``,
   );
 }
 
 /**
- * @throws {SetupError} If TensorFlow has no build for the platform.
+ * @throws {Error} If TensorFlow has no build for the platform.
  */
 export function requirePlatform({ os, arch }: { os: string; arch: string }): void {
   if (os === "windows") {
-    throw new SetupError(
-      "TensorFlow's library has no build for Windows that this project can use: run it in WSL " +
+    throw new Error(
+      "Cannot set up: TensorFlow's library has no build for Windows that this project can use: run it in WSL " +
         "(`wsl --install`, then the same commands in its terminal)",
     );
   }
   const supported = os === "linux" || (os === "darwin" && arch === "aarch64");
   if (!supported) {
-    throw new SetupError(
-      `TensorFlow 2.21 has no build for ${os} on ${arch}: use Linux (x86-64 or arm64) or a Mac with an ` +
+    throw new Error(
+      `Cannot set up: TensorFlow 2.21 has no build for ${os} on ${arch}: use Linux (x86-64 or arm64) or a Mac with an ` +
         "Apple processor",
     );
   }
@@ -90,21 +94,17 @@ export function requirePlatform({ os, arch }: { os: string; arch: string }): voi
 /** Tells one set-up from another: what is installed, by which Deno, for which platform. */
 async function setupKey(requirements: string): Promise<string> {
   const hash = createHash("sha256");
-  for (const file of [requirements, "deno.lock", "lib/tasks/setup.ts"]) {
-    hash.update(await Deno.readFile(join(PROJECT_ROOT, file)));
+  const lock = join(PROJECT_ROOT, "deno.lock");
+  for (const file of [requirements, lock, import.meta.filename!]) {
+    hash.update(await Deno.readFile(file));
   }
   hash.update(`${Deno.execPath()} ${Deno.build.target} ${PROJECT_ROOT}`);
   return hash.digest("hex");
 }
 
 async function isDone(key: string): Promise<boolean> {
-  try {
-    await Deno.stat(join(PROJECT_ROOT, "node_modules"));
-    return await Deno.readTextFile(STAMP) === key;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  const installed = await exists(join(PROJECT_ROOT, "node_modules")) && await exists(STAMP);
+  return installed && await Deno.readTextFile(STAMP) === key;
 }
 
 async function requireDisk(): Promise<void> {
@@ -112,95 +112,31 @@ async function requireDisk(): Promise<void> {
   const { bavail, bsize } = await statfs(PROJECT_ROOT);
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   if (bavail * bsize >= DISK_NEEDED) return;
-  throw new SetupError(
-    `The disk of ${PROJECT_ROOT} has ${gigabytes(bavail * bsize)} free, and the set-up needs ` +
+  throw new Error(
+    `Cannot set up: the disk of ${PROJECT_ROOT} has ${
+      gigabytes(bavail * bsize)
+    } free, and the set-up needs ` +
       `${gigabytes(DISK_NEEDED)}: make room and run the command again`,
   );
 }
 
-/** What one Python says of itself. */
-export interface Python {
-  command: string;
-  minor: number;
-  /** Whether it can make a virtual environment with pip in it. */
-  hasVenv: boolean;
-}
-
-/**
- * Finds a Python that TensorFlow has wheels for: the one that PYTHON names, or the first on the PATH.
- *
- * @throws {SetupError} Saying what was found instead.
- */
-async function findPython(): Promise<string> {
-  const named = Deno.env.get("PYTHON");
-  const commands = named === undefined
-    ? ["python3", ...PYTHON_MINORS.toReversed().map((minor) => `python3.${minor}`), "python"]
-    : [named];
-  const asked = await Promise.all(commands.map(askPython));
-  return choosePython(asked.filter((python) => python !== null));
-}
-
-async function askPython(command: string): Promise<Python | null> {
-  const code = "import sys, importlib.util as u; print(*sys.version_info[:2], " +
-    "int(all(map(u.find_spec, ('venv', 'ensurepip')))))";
-  try {
-    const { success, stdout } = await new Deno.Command(command, {
-      args: ["-c", code],
-      stderr: "null",
-    }).output();
-    const [major, minor, hasVenv] = new TextDecoder().decode(stdout).trim().split(" ").map(Number);
-    return success && major === 3 ? { command, minor: minor!, hasVenv: hasVenv === 1 } : null;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
-      return null;
-    }
-    throw error;
-  }
-}
-
-/**
- * Chooses the first Python that will do.
- *
- * @throws {SetupError} If none does, saying what to install.
- */
-export function choosePython(pythons: readonly Python[]): string {
-  const range = `3.${PYTHON_MINORS[0]} to 3.${PYTHON_MINORS.at(-1)}`;
-  const fitting = pythons.filter(({ minor }) => PYTHON_MINORS.includes(minor));
-  const chosen = fitting.find(({ hasVenv }) => hasVenv);
-  if (chosen !== undefined) return chosen.command;
-  if (fitting.length > 0) {
-    const { command, minor } = fitting[0]!;
-    throw new SetupError(
-      `${command} (3.${minor}) lacks the module venv or ensurepip, which make .venv: install it ` +
-        `(on Debian and Ubuntu: \`sudo apt install python3.${minor}-venv\`) and run the command again`,
-    );
-  }
-  const found = pythons.map(({ command, minor }) => `${command} is 3.${minor}`).join(", ");
-  throw new SetupError(
-    `TensorFlow's library comes as a Python package, and needs Python ${range}: ` +
-      `${
-        found === "" ? "there is no python3 on the PATH" : found
-      }. Install one, or name one in PYTHON`,
-  );
-}
-
-/** Makes `.venv`, or keeps one whose Python works. */
+/** Makes `.venv`, or keeps one that was not left half-way and whose Python works. */
 async function makeVenv(python: string): Promise<void> {
   const existing = await askPython(VENV_PYTHON);
   const works = existing !== null && PYTHON_MINORS.includes(existing.minor) &&
-    (await new Deno.Command(VENV_PYTHON, {
-      args: ["-m", "pip", "--version"],
-      stdout: "null",
-      stderr: "null",
-    })
-      .output()).success;
+    !await exists(UNFINISHED) && await succeeds([VENV_PYTHON, "-m", "pip", "--version"]);
   if (!works) await runStep("make .venv", [python, "-m", "venv", "--clear", VENV]);
+}
+
+async function succeeds([command, ...args]: string[]): Promise<boolean> {
+  return (await new Deno.Command(command!, { args, stdout: "null", stderr: "null" }).output())
+    .success;
 }
 
 /**
  * Runs a command with its output shown.
  *
- * @throws {SetupError} If it fails, with the likely cause.
+ * @throws {Error} If it fails, with the likely cause.
  */
 async function runStep(purpose: string, [command, ...args]: string[]): Promise<void> {
   const child = new Deno.Command(command!, {
@@ -214,7 +150,7 @@ async function runStep(purpose: string, [command, ...args]: string[]): Promise<v
     await Deno.stderr.write(chunk);
     tail = (tail + new TextDecoder().decode(chunk)).slice(-10_000);
   }
-  if (!(await child.status).success) throw new SetupError(explainFailure(purpose, tail));
+  if (!(await child.status).success) throw new Error(explainFailure(purpose, tail));
 }
 
 /** Says why a step failed, from what it wrote, and what to do. */
@@ -222,9 +158,14 @@ export function explainFailure(purpose: string, output: string): string {
   const causes: [RegExp, string][] = [
     [/no space left|os error 28|errno 28|quota exceeded/i, "the disk is full: make room"],
     [
-      /name resolution|getaddrinfo|dns error|failed to establish|connection (refused|reset|error)|timed? ?out|network is unreachable|error sending request|client error \(connect\)|No matching distribution/i,
+      /name resolution|getaddrinfo|dns error|failed to establish|connection (refused|reset|error)|timed? ?out|network is unreachable|error sending request|client error \(connect\)/i,
       "the package registry could not be reached: check the network (behind a proxy, HTTPS_PROXY and " +
       "npm's and pip's own settings are used)",
+    ],
+    [
+      /no matching distribution|is not a supported wheel/i,
+      "a package has no build for this machine and Python: use a 64-bit CPython on a system of the last years, or " +
+      "name another Python in PYTHON",
     ],
     [/lockfile is out of date|--frozen/i, "deno.lock does not fit deno.json: run `deno install`"],
     [
@@ -234,7 +175,7 @@ export function explainFailure(purpose: string, output: string): string {
   ];
   const cause = causes.find(([pattern]) => pattern.test(output))?.[1] ??
     "its own words stand above";
-  return `Cannot ${purpose}: ${cause}; then run the command again, it goes on where it stopped`;
+  return `Cannot ${purpose}: ${cause}; then run the command again, which keeps what was done before`;
 }
 
 /** The contents of a `kernel.json` whose kernel is the Deno that runs now. */
@@ -254,12 +195,4 @@ async function writeJupyterFiles(): Promise<void> {
   await writeAtomic(join(VENV, "etc/jupyter/labconfig/page_config.json"), JSON.stringify(page));
 }
 
-if (import.meta.main) {
-  try {
-    await setUp();
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    console.error(`error: ${error.message}`);
-    Deno.exit(1);
-  }
-}
+if (import.meta.main) await runTask(setUp);
