@@ -41,6 +41,12 @@ interface Build {
   ribSpacing: number;
   ribPhase: number;
   ribs: number;
+  /** Half the width of a lung. */
+  lung: number;
+  /** How much less the lungs attenuate than the tissue around them. */
+  aeration: number;
+  /** Attenuation of the breasts' or the chest muscles' shadows over the lower lungs. */
+  breasts: number;
 }
 
 /** A film being drawn. */
@@ -99,12 +105,17 @@ function drawBuild(prng: Prng): Build {
     ribSpacing: between(prng, 0.165, 0.195),
     ribPhase: prng.uniform(),
     ribs: between(prng, 0.07, 0.13),
+    lung: between(prng, 0.31, 0.44),
+    aeration: between(prng, 0.33, 0.55),
+    breasts: between(prng, -0.06, 0.22),
   };
 }
 
 /** 0 below `low`, 1 above `high`, smooth between. */
 function ramp(x: number, low: number, high: number): number {
-  const t = Math.min(1, Math.max(0, (x - low) / (high - low)));
+  if (x <= low) return 0;
+  if (x >= high) return 1;
+  const t = (x - low) / (high - low);
   return t * t * (3 - 2 * t);
 }
 
@@ -125,7 +136,7 @@ function anatomy(u: number, v: number, build: Build): number {
   const body = ramp(bodyWidth(v) - fromMiddle, -0.02, 0.09);
   if (body === 0) return 0.02;
 
-  const lung = lungAt(fromMiddle, v, build.domes[side]);
+  const lung = lungAt(fromMiddle, v, { width: build.lung, dome: build.domes[side] });
   const heart = ellipse(
     (u - build.heart.u) / build.heart.width,
     (v - 0.36 + 0.25 * (u - build.heart.u)) / build.heart.height,
@@ -133,22 +144,26 @@ function anatomy(u: number, v: number, build: Build): number {
   );
   const aorta = ellipse((u - 0.13) / 0.11, (v + 0.3) / 0.11, 0.3);
   const mediastinum = 1 - ramp(fromMiddle, build.mediastinum - 0.05, build.mediastinum + 0.05);
+  const breast = ellipse((fromMiddle - 0.5) / 0.36, (v - 0.14) / 0.38, 0.45);
   const trachea = (1 - ramp(fromMiddle, 0.02, 0.05)) * (1 - ramp(v, -0.45, -0.25));
   const stomach = ellipse((u - 0.45) / 0.16, (v - build.domes[1] - 0.16) / 0.07, 0.3);
 
   const softTissue = 0.62 + 0.1 * ramp(v, 0.4, 0.9) - 0.08 * ramp(fromMiddle, 0.8, 1.05);
   const aerated = lung * (1 - 0.85 * Math.max(heart, aorta, mediastinum));
-  return body * (softTissue - 0.44 * aerated + 0.14 * Math.max(heart, mediastinum) - 0.1 * trachea -
-    0.18 * stomach + spineAt(fromMiddle, v) + bonesAt(fromMiddle, v, build));
+  return body *
+    (softTissue - build.aeration * aerated + 0.14 * Math.max(heart, mediastinum) - 0.1 * trachea -
+      0.18 * stomach + Math.max(0, build.breasts) * breast + spineAt(fromMiddle, v) +
+      bonesAt(fromMiddle, v, build));
 }
 
 /** 1 in the lung, whose apex is under the collar bone and whose base is the dome of the diaphragm. */
-function lungAt(fromMiddle: number, v: number, dome: number): number {
-  const field = ellipse(
-    (fromMiddle - 0.46) / (0.37 + 0.05 * ramp(v, -0.6, 0.4)),
-    (v + 0.02) / 0.84,
-    0.07,
-  );
+function lungAt(
+  fromMiddle: number,
+  v: number,
+  { width, dome }: { width: number; dome: number },
+): number {
+  const halfWidth = width + 0.05 * ramp(v, -0.6, 0.4);
+  const field = ellipse((fromMiddle - 0.46) / halfWidth, (v + 0.02) / 0.84, 0.07);
   const diaphragm = dome + 0.9 * (fromMiddle - 0.42) * (fromMiddle - 0.42);
   return field * ramp(diaphragm - v, -0.03, 0.03);
 }
@@ -216,27 +231,27 @@ function drawGranulomas(canvas: Canvas, prng: Prng): void {
 /** Mottled opacities in one or both upper lobes, most with a cavity, and strands to the hilum. */
 function drawTuberculosis(canvas: Canvas, prng: Prng): void {
   const first = prng.integer(2) * 2 - 1;
-  const sides = prng.uniform() < 0.4 ? [first, -first] : [first];
+  const sides = prng.uniform() < 0.6 ? [first, -first] : [first];
   for (const side of sides) {
-    const centre = [side * between(prng, 0.34, 0.56), between(prng, -0.55, -0.25)] as const;
-    const extent = between(prng, 0.15, 0.24);
+    const centre = [side * between(prng, 0.38, 0.52), between(prng, -0.48, -0.26)] as const;
+    const extent = between(prng, 0.22, 0.32);
     const around = (spread: number) =>
       [0, 1].map((axis) =>
         centre[axis]! + spread * (prng.uniform() + prng.uniform() + prng.uniform() - 1.5)
       ) as [number, number];
-    blob(canvas, { at: centre, radius: 1.3 * extent, attenuation: between(prng, 0.06, 0.12) });
-    for (let left = 28 + prng.integer(20); left > 0; left--) {
+    blob(canvas, { at: centre, radius: 1.2 * extent, attenuation: between(prng, 0.04, 0.1) });
+    for (let left = 36 + prng.integer(30); left > 0; left--) {
       blob(canvas, {
         at: around(extent),
-        radius: between(prng, 0.02, 0.065),
-        attenuation: between(prng, 0.05, 0.16),
+        radius: between(prng, 0.025, 0.065),
+        attenuation: between(prng, 0.1, 0.26),
       });
     }
     for (let left = 4; left > 0; left--) {
       const to = [side * 0.2, between(prng, -0.1, 0.05)] as const;
       line(canvas, { from: around(extent), to, width: 0.006, attenuation: 0.07 });
     }
-    if (prng.uniform() < 0.7) drawCavity(canvas, { at: around(0.5 * extent), prng });
+    if (prng.uniform() < 0.7) drawCavity(canvas, { at: around(0.4 * extent), prng });
   }
 }
 
@@ -245,12 +260,12 @@ function drawCavity(
   canvas: Canvas,
   { at, prng }: { at: readonly [number, number]; prng: Prng },
 ): void {
-  const radius = between(prng, 0.06, 0.11);
-  const wall = between(prng, 0.018, 0.03);
-  const depth = between(prng, 0.18, 0.26);
+  const radius = between(prng, 0.07, 0.12);
+  const wall = between(prng, 0.02, 0.035);
+  const depth = between(prng, 0.2, 0.3);
   paintAround(canvas, { at, reach: radius + 2 * wall }, (distance) => {
     const onWall = 1 - ramp(Math.abs(distance - radius), 0.5 * wall, 1.5 * wall);
-    return depth * onWall - 0.1 * (1 - ramp(distance, radius - wall, radius));
+    return depth * onWall - 0.3 * (1 - ramp(distance, radius - wall, radius));
   });
 }
 
