@@ -7,7 +7,9 @@
 const PURE = ["experiments", "metrics", "random"];
 
 const permissions = ["read", "write", "env", "run", "sys", "ffi", "net"] as const;
-const allowed = permissions.every((name) => Deno.permissions.querySync({ name }).state === "granted");
+const allowed = permissions.every((name) =>
+  Deno.permissions.querySync({ name }).state === "granted"
+);
 
 for (const name of allowed ? await namesOfAll() : PURE) {
   await import(`./${name}_test.ts`).catch((error) => {

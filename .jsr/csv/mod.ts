@@ -3,8 +3,8 @@
  * reach JSR. Same names, same behaviour as documented there; delete the `links` line of `deno.json` for the original.
  * @module
  */
-import { CsvError, parse as parseRecords } from "npm:csv-parse@7.0.3/sync";
-import { stringify as stringifyRecords } from "npm:csv-stringify@6.9.0/sync";
+import { CsvError, parse as parseRecords } from "csv-parse/sync";
+import { stringify as stringifyRecords } from "csv-stringify/sync";
 
 /** How {@linkcode parse} reads. */
 export interface ParseOptions {
