@@ -3,7 +3,13 @@
  * @module
  */
 import { extname, join, relative, resolve } from "node:path";
-import { type Film, type FilmClasses, type LabelledFilm, TBX11K_CLASSES } from "@/split.ts";
+import {
+  type Film,
+  type FilmClasses,
+  type LabelledFilm,
+  placeOf,
+  TBX11K_CLASSES,
+} from "@/split.ts";
 
 /** The file names that are films, by their endings. */
 const FILM_ENDINGS = new Set([".png", ".jpg", ".jpeg", ".dcm"]);
@@ -74,10 +80,14 @@ async function subfolders(root: string): Promise<string[]> {
 async function filmNames(folder: string): Promise<string[]> {
   const names: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const isFilm = FILM_ENDINGS.has(extname(name).toLowerCase());
-    if (isFilm && !isDirectory && !name.startsWith(".")) names.push(name);
+    if (isFilm(name) && !isDirectory) names.push(name);
   }
   return names;
+}
+
+/** Whether a file is a film, by its name. Hidden files are not. */
+export function isFilm(name: string): boolean {
+  return FILM_ENDINGS.has(extname(name).toLowerCase()) && !name.startsWith(".");
 }
 
 /**
@@ -95,11 +105,8 @@ export async function locateFilms(
   const realRoot = await Deno.realPath(root);
   const missing: string[] = [];
   const located = await Promise.all(films.map(async ({ filename, label }) => {
+    const path = join(root, placeOf({ filename, label }, classes));
     const index = classes.findIndex((filmClass) => filmClass.label === label);
-    if (index < 0) throw new RangeError(`Cannot find ${filename}: its label "${label}" is unknown`);
-    const path = filename.includes("/")
-      ? join(root, filename)
-      : join(root, classes[index]!.folder, filename);
     try {
       const realPath = await Deno.realPath(path);
       if (relative(realRoot, realPath).startsWith("..")) {

@@ -204,16 +204,29 @@ export function fromCsv(
     if (fields.length !== 2) throw refuse("does not have two fields");
     if (!labels.includes(label)) throw refuse(`has a label other than ${labels.join(" and ")}`);
     if (!staysInside(filename)) throw refuse("names no file inside the data folder");
-    // Without a folder in it, a name is one of its class's folder: each class may have an `1.png`.
-    const key = filename.includes("/") ? filename : `${label}/${filename}`;
-    if (seen.has(key)) {
+    const place = placeOf({ filename, label }, classes);
+    if (seen.has(place)) {
       throw refuse(
-        seen.get(key) === label ? "stands there twice" : "is there under another label, too",
+        seen.get(place) === label ? "stands there twice" : "is there under another label, too",
       );
     }
-    seen.set(key, label);
+    seen.set(place, label);
     return { filename, label };
   });
+}
+
+/**
+ * The path of a film from the data folder, with `/`. A name without a folder is one of its class's folder: each class
+ * may have an `1.png`.
+ *
+ * @throws {RangeError} If the film's label is none of the classes'.
+ */
+export function placeOf({ filename, label }: Film, classes: FilmClasses = TBX11K_CLASSES): string {
+  const ofFilm = classes.find((filmClass) => filmClass.label === label);
+  if (ofFilm === undefined) {
+    throw new RangeError(`Cannot find ${filename}: its label "${label}" is unknown`);
+  }
+  return filename.includes("/") ? filename : `${ofFilm.folder}/${filename}`;
 }
 
 function parseRows(text: string, path: string): string[][] {
@@ -226,25 +239,27 @@ function parseRows(text: string, path: string): string[][] {
   }
 }
 
+/** Whether a name is a path downwards, written in its one plain form, so that equal films have equal names. */
 function staysInside(filename: string): boolean {
-  const parts = filename.split(/[/\\]/);
-  const absolute = parts[0] === "" || /^[a-z]:$/i.test(parts[0]!);
-  return !absolute && !filename.includes("\0") && parts.at(-1) !== "" &&
-    parts.every((part) => part !== "..");
+  const isPlain = (part: string) => part !== "" && part !== "." && part !== "..";
+  return filename.split(/[/\\]/).every(isPlain) && !/^[a-z]:|\0/i.test(filename);
 }
 
 /**
- * Checks that no film is in two sets.
+ * Checks that no film that tests also trains or validates.
  *
- * @throws {RangeError} Naming the first one that is.
+ * @throws {RangeError} Naming the first one that does.
  */
-export function requireDisjoint({ train, test }: Pick<Split, "train" | "test">): void {
-  const key = ({ filename, label }: Film) => `${label}/${filename}`;
-  const tested = new Set(test.map(key));
-  const both = train.find((film) => tested.has(key(film)));
+export function requireDisjoint(
+  { train, test, validation }: Split,
+  classes: FilmClasses = TBX11K_CLASSES,
+): void {
+  const tested = new Set(test.map((film) => placeOf(film, classes)));
+  const inBoth = (film: Film) => tested.has(placeOf(film, classes));
+  const both = train.find(inBoth) ?? validation?.find(inBoth);
   if (both !== undefined) {
     throw new RangeError(
-      `Cannot train: ${both.filename} (${both.label}) is in the training set and in the test set`,
+      `Cannot train: ${both.filename} (${both.label}) is in the test set and in another`,
     );
   }
 }

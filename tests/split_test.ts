@@ -1,6 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { countSplit, type Film, fromCsv, requireDisjoint, splitFilms, toCsv } from "@/split.ts";
+import {
+  countSplit,
+  type Film,
+  fromCsv,
+  placeOf,
+  requireDisjoint,
+  type Split,
+  splitFilms,
+  toCsv,
+} from "@/split.ts";
 import { createPrng, shuffle } from "@/random.ts";
 
 const REFERENCE = join(import.meta.dirname!, "reference");
@@ -85,9 +94,22 @@ Deno.test("fromCsv() names the row that is wrong", () => {
   refuses("a.png,TB\nb.png,Tb\n", "row 3 (b.png,Tb) has a label other than Healthy and TB");
   refuses("a.png,TB\na.png,TB\n", "row 3 (a.png,TB) stands there twice");
   refuses("x/a.png,TB\nx/a.png,Healthy\n", "row 3 (x/a.png,Healthy) is there under another label");
+  refuses("a.png,TB\ntb/a.png,TB\n", "row 3 (tb/a.png,TB) stands there twice");
+  refuses("a.png,TB\ntb/a.png,Healthy\n", "row 3 (tb/a.png,Healthy) is there under another label");
   refuses("a.png\n", "row 2 (a.png) does not have two fields");
   for (
-    const name of ["../a.png", "x/../../a.png", "/etc/passwd", "C:\\a.png", "..\\a.png", "x/", ""]
+    const name of [
+      "../a.png",
+      "x/../../a.png",
+      "/etc/passwd",
+      "C:\\a.png",
+      "..\\a.png",
+      "x/",
+      "",
+      "./a.png",
+      "x//a.png",
+      "a\0.png",
+    ]
   ) {
     refuses(`${name},TB\n`, "names no file inside the data folder");
   }
@@ -99,8 +121,24 @@ Deno.test("fromCsv() refuses a file that is no split", () => {
   assertThrows(() => read('filename,label\n"a.png,TB\n'), SyntaxError, "films.csv as CSV");
 });
 
-Deno.test("requireDisjoint() names a film that is in both sets", () => {
+Deno.test("requireDisjoint() names a film that tests and is in another set", () => {
   const film = { filename: "a.png", label: "TB" };
-  requireDisjoint({ train: [film], test: [{ ...film, label: "Healthy" }] });
-  assertThrows(() => requireDisjoint({ train: [film], test: [film] }), RangeError, "a.png (TB)");
+  const path = { filename: "tb/a.png", label: "TB" };
+  const sets = { train: [film], test: [{ ...film, label: "Healthy" }], validation: [film] };
+  requireDisjoint(sets);
+  const refuses = (changed: Partial<Split>) =>
+    assertThrows(() => requireDisjoint({ ...sets, ...changed }), RangeError, "a.png (TB)");
+  refuses({ test: [film] });
+  refuses({ test: [path] });
+  refuses({ train: [], test: [film] });
+});
+
+Deno.test("placeOf() is the path from the data folder", () => {
+  assertEquals(placeOf({ filename: "1.png", label: "TB" }), "tb/1.png");
+  assertEquals(placeOf({ filename: "more/1.png", label: "TB" }), "more/1.png");
+  assertThrows(
+    () => placeOf({ filename: "1.png", label: "Sick" }),
+    RangeError,
+    '"Sick" is unknown',
+  );
 });
