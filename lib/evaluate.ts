@@ -39,17 +39,22 @@ export async function evaluate(
     xs.dispose();
     ys.dispose();
     for (const [row, { filename, label }] of films.entries()) {
-      // By how much the evidence for TB is the stronger.
-      const margin = logits[2 * row + 1]! - logits[2 * row]!;
-      if (!Number.isFinite(margin)) {
+      const ofFilm = logits.subarray(2 * row, 2 * row + 2);
+      if (!ofFilm.every(Number.isFinite)) {
         throw new RangeError(`Cannot evaluate ${filename}: the network's output is not finite`);
       }
-      predictions.push({ filename, label, probability: Math.fround(1 / (1 + Math.exp(-margin))) });
+      predictions.push({ filename, label, probability: probabilityOfTb(ofFilm) });
+      const margin = ofFilm[1]! - ofFilm[0]!;
       crossEntropy += softplus(label === 1 ? -margin : margin);
     }
     await onBatch?.(predictions.length);
   }
   return { predictions, crossEntropy: crossEntropy / predictions.length };
+}
+
+/** The softmax of the logits Healthy and TB: the probability of TB, as float32. */
+export function probabilityOfTb([healthy, tb]: Float32Array): number {
+  return Math.fround(1 / (1 + Math.exp(healthy! - tb!)));
 }
 
 /**
@@ -61,11 +66,9 @@ export function scoreOf(
   { predictions, crossEntropy }: Evaluation,
   { penalty = 0 }: { penalty?: number } = {},
 ): Score {
-  return score(predictions.map(({ label }) => label), {
-    probabilities: predictions.map(({ probability }) => probability),
-    loss: crossEntropy + penalty,
-    crossEntropy,
-  });
+  const truth = predictions.map(({ label }) => label);
+  const probabilities = predictions.map(({ probability }) => probability);
+  return { loss: crossEntropy + penalty, crossEntropy, ...score(truth, probabilities) };
 }
 
 /** `log(1 + exp(x))`, also where `exp(x)` would overflow. */

@@ -146,24 +146,17 @@ export function midRanks(values: ArrayLike<number>): Float64Array {
 }
 
 /**
- * Everything an evaluation gives, from the truth and the probabilities.
+ * Everything that follows from truth and probabilities.
  *
  * @param truth Class of each film, 0 or 1.
  * @param probabilities Probability of TB of each film, in [0, 1].
- * @param losses Means over the same films.
  */
 export function score(
   truth: ArrayLike<number>,
-  { probabilities, loss, crossEntropy }: {
-    probabilities: ArrayLike<number>;
-    loss: number;
-    crossEntropy: number;
-  },
-): Score {
+  probabilities: ArrayLike<number>,
+): Omit<Score, "loss" | "crossEntropy"> {
   const counts = countConfusion(truth, probabilities);
   return {
-    loss,
-    crossEntropy,
     accuracy: accuracy(counts),
     f1: f1(counts),
     auc: auc(truth, probabilities),

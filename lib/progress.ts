@@ -14,6 +14,8 @@ export interface ProgressBar {
    * @param note What else there is to say: a speed, the time left.
    */
   update(done: number, note?: string): void;
+  /** Prints a line that stays, above the bar. */
+  print(line: string): void;
   /** Takes the bar off the terminal, or leaves its last state in the notebook. */
   close(): Promise<void>;
 }
@@ -35,7 +37,11 @@ export async function openProgress(
   return process.stderr.isTTY ? openBar(title, { total, unit }) : SILENT;
 }
 
-const SILENT: ProgressBar = { update() {}, close: () => Promise.resolve() };
+const SILENT: ProgressBar = {
+  update() {},
+  print: console.log,
+  close: () => Promise.resolve(),
+};
 
 function openBar(title: string, { total, unit }: { total: number; unit: string }): ProgressBar {
   const format = `${title} {bar} {value}/{total} ${unit}  {note}`;
@@ -43,6 +49,12 @@ function openBar(title: string, { total, unit }: { total: number; unit: string }
   bar.start(total, 0, { note: "" });
   return {
     update: (done, note = "") => bar.update(done, { note }),
+    print(line) {
+      // The bar's line is cleared for it, and drawn again below.
+      process.stderr.write("\r\x1b[2K");
+      console.log(line);
+      bar.render();
+    },
     close() {
       bar.stop();
       return Promise.resolve();
@@ -69,6 +81,7 @@ async function openLine(
       const bundle = last;
       sending = sending.then(() => output.update(bundle));
     },
+    print: console.log,
     async close() {
       await sending;
       await output.update(last);

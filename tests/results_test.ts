@@ -15,11 +15,11 @@ import {
 } from "@/results.ts";
 import { inFolder } from "./in_folder.ts";
 
-const TEST = score([0, 0, 1, 1], {
-  probabilities: [0.25, 0.75, 0.5, 0.875],
+const TEST = {
   loss: 1.23456789,
   crossEntropy: 0.5,
-});
+  ...score([0, 0, 1, 1], [0.25, 0.75, 0.5, 0.875]),
+};
 
 function rowOf(epoch: number, validation: Record<keyof typeof TEST, number | null>): EpochRow {
   return {

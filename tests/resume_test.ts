@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { readProgress } from "@/checkpoint.ts";
 import { createPrng } from "@/random.ts";
 import { runFolders } from "@/results.ts";
 import { readSafetensors } from "@/safetensors.ts";
@@ -35,13 +36,17 @@ async function killAfter(
   { line, milliseconds }: { line: RegExp; milliseconds: number },
 ): Promise<void> {
   const errors = new Response(process.stderr).text();
-  for await (const printed of createInterface(Readable.fromWeb(process.stdout as never))) {
-    if (!line.test(printed)) continue;
-    await new Promise((resolve) => setTimeout(resolve, milliseconds));
-    break;
-  }
+  await printed(process, line);
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
   process.kill("SIGKILL");
   assertEquals((await process.status).signal, "SIGKILL", await errors);
+}
+
+/** Waits for a line that fits. */
+async function printed(process: Deno.ChildProcess, line: RegExp): Promise<void> {
+  for await (const text of createInterface(Readable.fromWeb(process.stdout as never))) {
+    if (line.test(text)) return;
+  }
 }
 
 /** Everything that a run leaves and that must not depend on its having been killed: no times, no temporary files. */
@@ -96,5 +101,20 @@ Deno.test("train() keeps the last good state when the disk is full, and goes on 
     assertEquals(await Deno.readFile(state), good);
     const names = [...Deno.readDirSync(model)].map(({ name }) => name);
     assert(names.every((name) => !name.endsWith(".tmp")), `left ${names}`);
+    assertEquals(await finish(start(folder)), "");
+  }));
+
+Deno.test("train() ends after the step that is under way at Ctrl-C, and goes on from there", () =>
+  inFolder(async (folder) => {
+    const process = start(folder);
+    const errors = new Response(process.stderr).text();
+    await printed(process, /^0 train 8$/);
+    process.kill("SIGINT");
+    assertEquals((await process.status).code, 130);
+    assertStringIncludes(await errors, "Stopped small after step");
+    const { model } = runFolders(SMALL_EXPERIMENT.name, { root: folder });
+    const { progress } = await readProgress(join(model, "last.safetensors"));
+    assertEquals(progress.epoch, 0);
+    assert(progress.sums.films >= 8);
     assertEquals(await finish(start(folder)), "");
   }));

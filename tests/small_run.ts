@@ -12,6 +12,7 @@ import { createPrng } from "@/random.ts";
 import { runFolders } from "@/results.ts";
 import type { RunFilms } from "@/run_config.ts";
 import type { LabelledFilm } from "@/split.ts";
+import { runTask, stopSignal } from "@/tasks/task.ts";
 import { train, type TrainOptions } from "@/train.ts";
 
 /** Pixels a side. */
@@ -55,13 +56,14 @@ export function smallRun(folder: string, films: RunFilms): TrainOptions {
   };
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const [folder = "", epochs = ""] = Deno.args;
   const films = await drawFilms(folder);
   const experiment = { ...SMALL_EXPERIMENT, epochs: Number(epochs) };
   const onProgress: TrainOptions["onProgress"] = ({ epoch, phase, films }) =>
     console.log(`${epoch} ${phase} ${films}`);
-  for await (const row of train(experiment, { ...smallRun(folder, films), onProgress })) {
-    console.log(`${row.epoch} done`);
-  }
+  const options = { ...smallRun(folder, films), onProgress, signal: stopSignal() };
+  for await (const row of train(experiment, options)) console.log(`${row.epoch} done`);
 }
+
+if (import.meta.main) await runTask(main);

@@ -26,6 +26,19 @@ export async function runTask(main: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Aborted by Ctrl-C, or by what ends a process politely. A second Ctrl-C ends it at once. */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => {
+    Deno.removeSignalListener("SIGINT", stop);
+    console.error("\nStopping after this step; Ctrl-C once more stops at once");
+    controller.abort();
+  };
+  Deno.addSignalListener("SIGINT", stop);
+  Deno.addSignalListener("SIGTERM", stop);
+  return controller.signal;
+}
+
 /**
  * A flag's value as a whole number.
  *

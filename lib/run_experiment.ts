@@ -1,0 +1,117 @@
+/**
+ * A run with its progress shown: what `deno task train` and the notebooks call.
+ * @module
+ */
+import { join } from "node:path";
+import type { Experiment } from "@/experiments.ts";
+import { type FilmCache, openFilmCache } from "@/film_cache.ts";
+import type { EpochRow } from "@/metrics.ts";
+import { fromRoot } from "@/paths.ts";
+import { openProgress } from "@/progress.ts";
+import { runFolders } from "@/results.ts";
+import type { RunOptions } from "@/run.ts";
+import type { RunFilms, RunSettings } from "@/run_config.ts";
+import { countFilms, openRunFilms, requireReadable, type RunFilmsOptions } from "@/run_films.ts";
+import { type StepProgress, train } from "@/train.ts";
+
+/** What {@linkcode runExperiment} may be told. */
+export interface RunExperimentOptions
+  extends RunFilmsOptions, Pick<RunOptions, "keep" | "restart">, Omit<RunSettings, "films"> {
+  /** Leaves films that cannot be read out instead of refusing to run. */
+  skipBad?: boolean;
+  /** Holds `results/` and `model/`. Default: the project's root. */
+  out?: string;
+  /** Ends the run, its state saved, when it is aborted. */
+  signal?: AbortSignal;
+  /** Remembers films from one run to the next. Default: one of the run's own. */
+  cache?: FilmCache;
+}
+
+/** Time that the evaluation of a film takes, in that of its training: one pass instead of three, and no update. */
+const EVALUATION_COST = 0.25;
+
+/**
+ * Trains an experiment, or goes on with it, and shows how far it is: a bar and a line an epoch on a terminal, an
+ * output that changes in place in a notebook. A file `results/stop` ends it after the step that is under way.
+ *
+ * @returns The rows of its epochs.
+ * @throws {RunStopped} If it was asked to stop, its state saved; so cells and runs that would follow do not begin.
+ */
+export async function runExperiment(
+  experiment: Experiment,
+  { out = ".", cache = openFilmCache(), ...options }: RunExperimentOptions = {},
+): Promise<EpochRow[]> {
+  const root = fromRoot(out);
+  const films = await readFilms(await openRunFilms(options), { ...options, cache });
+  const folders = runFolders(experiment.name, { ...options, root });
+  const { name, epochs } = experiment;
+  const bar = await openProgress(name, { total: epochs * countFilms(films), unit: "films" });
+  const onProgress = (progress: StepProgress) => {
+    const { done, note } = describe(progress, { sets: films, epochs });
+    bar.update(done, note);
+  };
+  const rows: EpochRow[] = [];
+  const stopFile = join(root, "results", "stop");
+  try {
+    for await (
+      const row of train(experiment, { ...options, films, folders, cache, stopFile, onProgress })
+    ) {
+      rows.push(row);
+      bar.print(epochLine(experiment, row));
+    }
+  } finally {
+    await bar.close();
+  }
+  return rows;
+}
+
+/** Reads every film once, to see that it can be read, and shows how far that is. */
+async function readFilms(
+  films: RunFilms,
+  options: { cache: FilmCache; skipBad?: boolean },
+): Promise<RunFilms> {
+  const bar = await openProgress("reading films", { total: countFilms(films), unit: "films" });
+  try {
+    return await requireReadable(films, { ...options, onFilm: (done) => bar.update(done) });
+  } finally {
+    await bar.close();
+  }
+}
+
+/** How much of a run is done, in films, and in words how fast it is and what it has come to. */
+function describe(
+  { epoch, phase, films, sums }: StepProgress,
+  { sets, epochs }: { sets: RunFilms; epochs: number },
+): { done: number; note: string } {
+  const trained = sets.train.length;
+  const tested = countFilms(sets) - trained;
+  const evaluated = { train: 0, test: films, validation: sets.test.length + films }[phase];
+  const speed = sums.films / sums.seconds;
+  const toTrain = (epochs - epoch) * trained - sums.films;
+  const toEvaluate = (epochs - epoch) * tested - evaluated;
+  const left = (toTrain + EVALUATION_COST * toEvaluate) / speed;
+  return {
+    done: epoch * (trained + tested) + sums.films + evaluated,
+    note: `epoch ${epoch + 1}/${epochs}, ${speed.toFixed(1)} images/s, ${clock(left)} left, ` +
+      `loss ${(sums.loss / sums.films).toFixed(4)}`,
+  };
+}
+
+/** Seconds as `1:02:03`. */
+function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (number: number) => String(number).padStart(2, "0");
+  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
+/** An epoch in one line. */
+function epochLine({ name, epochs }: Experiment, row: EpochRow): string {
+  const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
+  return [
+    `${name} epoch ${String(row.epoch + 1).padStart(String(epochs).length)}/${epochs}`,
+    `train loss ${row.trainLoss.toFixed(4)} accuracy ${percent(row.trainAccuracy)}`,
+    `test loss ${row.testLoss.toFixed(4)} accuracy ${percent(row.testAccuracy)} ` +
+    `F1 ${row.testF1.toFixed(4)} AUC ${row.testAuc.toFixed(4)}`,
+    `${clock(row.trainSeconds + row.testSeconds)} at ${row.imagesPerSecond.toFixed(1)} images/s`,
+  ].join("   ");
+}

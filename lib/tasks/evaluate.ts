@@ -1,0 +1,105 @@
+/**
+ * `deno task evaluate EXPERIMENT EPOCH|best|last`: evaluates the weights of any epoch on any split.
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { findWeights, openNetwork, predictFilms } from "@/analysis/trained_network.ts";
+import { openFilmCache } from "@/film_cache.ts";
+import { locateFilms } from "@/film_folder.ts";
+import { chosenEpochs, type EpochRow, score } from "@/metrics.ts";
+import { fromRoot } from "@/paths.ts";
+import { readConfig, readEpochs, runFolders } from "@/results.ts";
+import { openDataFolder, openRunFilms } from "@/run_films.ts";
+import { fromCsv, type LabelledFilm } from "@/split.ts";
+import { defined, runTask, wholeNumber } from "@/tasks/task.ts";
+
+const HELP = `deno task evaluate EXPERIMENT EPOCH
+  EPOCH           a number from 0; best: the highest test F1; validation: the highest validation F1; last
+  --split FILE    a CSV file of films, filename,label (default: the test set)
+  --data FOLDER   holds the class folders health and tb (default: XRAY_DATA, else phantom films)
+  --seed N        of the run (default: 0)
+  --out FOLDER    holds results/ and model/ (default: the project)`;
+
+const FLAGS = {
+  split: { type: "string" },
+  data: { type: "string" },
+  seed: { type: "string" },
+  out: { type: "string" },
+  help: { type: "boolean" },
+} as const;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: FLAGS });
+  const [name, which] = positionals;
+  if (values.help || name === undefined || which === undefined || positionals.length > 2) {
+    console.log(HELP);
+    return;
+  }
+  const seed = wholeNumber("--seed", { text: values.seed }) ?? 0;
+  const folders = runFolders(name, { seed, root: fromRoot(values.out ?? ".") });
+  const config = await readConfig(folders.results);
+  const { epoch, reason } = chooseEpoch(await readEpochs(folders.results), which);
+  const films = await openFilms(defined(values));
+  using network = await openNetwork(await findWeights(folders, epoch), config);
+  const predictions = await predictFilms(network, { films, cache: openFilmCache() });
+  console.log(`${name}, epoch ${epoch} (${reason}), on ${films.length} films`);
+  const truth = predictions.map(({ label }) => label);
+  console.log(scoreText(score(truth, predictions.map(({ probability }) => probability))));
+}
+
+/**
+ * The epoch that a word or number names.
+ *
+ * @throws {RangeError} If there is none.
+ */
+export function chooseEpoch(
+  rows: readonly EpochRow[],
+  which: string,
+): { epoch: number; reason: string } {
+  const reasons = {
+    best: "highest test F1",
+    validation: "highest validation F1",
+    last: "last epoch",
+  };
+  const reason = reasons[which as keyof typeof reasons];
+  if (reason !== undefined) {
+    const chosen = chosenEpochs(rows).find((chosen) => chosen.reason === reason);
+    if (chosen !== undefined) return { epoch: chosen.row.epoch, reason };
+    throw new RangeError("Cannot choose by validation F1: the run has no validation set");
+  }
+  const epoch = wholeNumber("the epoch", { text: which })!;
+  if (epoch < rows.length) return { epoch, reason: "as asked for" };
+  throw new RangeError(
+    `Cannot find epoch ${epoch}: the run has the epochs 0 to ${rows.length - 1}`,
+  );
+}
+
+/** The films of a split's CSV file, or the test set. */
+async function openFilms(
+  { split, data }: { split?: string; data?: string },
+): Promise<readonly LabelledFilm[]> {
+  if (split === undefined) return (await openRunFilms({ ...defined({ data }) })).test;
+  const path = fromRoot(split);
+  const films = fromCsv(await Deno.readTextFile(path), { path });
+  return await locateFilms(films, { root: await openDataFolder(data) });
+}
+
+/** A score as the assignment prints it: accuracy in percent, F1 and the matrix; and what it leaves out. */
+export function scoreText(
+  { accuracy, f1, auc, sensitivity, specificity, tn, fp, fn, tp }: ReturnType<typeof score>,
+): string {
+  const width = Math.max(...[tn, fp, fn, tp].map((count) => String(count).length));
+  const row = (...counts: number[]) => counts.map((n) => String(n).padStart(width)).join(" ");
+  return [
+    `Accuracy: ${(100 * accuracy).toFixed(4)}%`,
+    `F1: ${f1.toFixed(4)}`,
+    `AUC: ${auc.toFixed(4)}`,
+    `Sensitivity: ${(100 * sensitivity).toFixed(4)}%`,
+    `Specificity: ${(100 * specificity).toFixed(4)}%`,
+    "Confusion matrix (rows: true Healthy, true TB; columns: called Healthy, called TB):",
+    `[[${row(tn, fp)}]`,
+    ` [${row(fn, tp)}]]`,
+  ].join("\n");
+}
+
+if (import.meta.main) await runTask(main);
