@@ -3,13 +3,8 @@
  * @module
  */
 import { extname, join, relative, resolve } from "node:path";
-import {
-  type Film,
-  type FilmClasses,
-  type LabelledFilm,
-  placeOf,
-  TBX11K_CLASSES,
-} from "@/split.ts";
+import { type FilmClasses, TBX11K_CLASSES } from "@/film_classes.ts";
+import { type Film, type LabelledFilm, placeOf } from "@/split.ts";
 
 /** The file names that are films, by their endings. */
 const FILM_ENDINGS = new Set([".png", ".jpg", ".jpeg", ".dcm"]);
@@ -18,44 +13,49 @@ const HOW_TO_BRING_FILMS =
   "Name the folder that holds the two class folders with --data or XRAY_DATA (TBX11K's is TBX11K/imgs)";
 
 /**
+ * Finds the data folder.
+ *
+ * @param root The data folder, or the folder whose `imgs` is it.
+ * @param folders What must be in it.
+ * @returns Its absolute path.
+ * @throws {Error} If the folder is missing, is no folder, or lacks one of those; the message says what is in it.
+ */
+export async function findDataFolder(root: string, folders: readonly string[]): Promise<string> {
+  const found = await subfolders(root);
+  const missing = folders.filter((folder) => !found.includes(folder));
+  if (missing.length === 0) return resolve(root);
+  if (found.includes("imgs")) return await findDataFolder(join(root, "imgs"), folders);
+  throw new Error(
+    `Cannot use ${root} as the data folder: it has no folder ` +
+      `${missing.slice(0, 8).join(" and no folder ")} (in it: ` +
+      `${found.slice(0, 8).join(", ") || "no folder"}). ${HOW_TO_BRING_FILMS}`,
+  );
+}
+
+/**
  * Lists the films of the class folders. Hidden files and files that are no films by their endings are left out.
  *
- * @param root The data folder; a folder whose `imgs` is one will do, too.
+ * @param root As `findDataFolder()` takes it.
  * @returns The folder that holds the class folders, absolute, and the films in it.
- * @throws {Error} If the folder is missing, is no folder, or lacks a class folder or films; the message says what
- * was found instead.
+ * @throws {Error} If there is no such folder, or a class folder holds no film.
  */
 export async function listFilms(
   root: string,
   { classes = TBX11K_CLASSES }: { classes?: FilmClasses } = {},
 ): Promise<{ root: string; films: Film[] }> {
-  const folders = classes.map(({ folder }) => folder);
-  const found = await subfolders(root);
-  const missing = folders.filter((folder) => !found.includes(folder));
-  if (missing.length > 0 && found.includes("imgs")) {
-    return await listFilms(join(root, "imgs"), { classes });
-  }
-  if (missing.length > 0) {
-    const instead = found.length === 0 ? "no folder" : found.slice(0, 8).join(", ");
-    throw new Error(
-      `Cannot use ${root} as the data folder: it has no folder ${
-        missing.join(" and no folder ")
-      } ` +
-        `(in it: ${instead}). ${HOW_TO_BRING_FILMS}`,
-    );
-  }
+  const dataFolder = await findDataFolder(root, classes.map(({ folder }) => folder));
   const films: Film[] = [];
   for (const { folder, label } of classes) {
-    const names = await filmNames(join(root, folder));
+    const names = await filmNames(join(dataFolder, folder));
     if (names.length === 0) {
       throw new Error(
-        `Cannot use ${root} as the data folder: ${join(root, folder)} holds no film ` +
+        `Cannot use ${dataFolder} as the data folder: ${join(dataFolder, folder)} holds no film ` +
           `(${[...FILM_ENDINGS].join(", ")}). ${HOW_TO_BRING_FILMS}`,
       );
     }
     films.push(...names.map((filename) => ({ filename, label })));
   }
-  return { root: resolve(root), films };
+  return { root: dataFolder, films };
 }
 
 async function subfolders(root: string): Promise<string[]> {

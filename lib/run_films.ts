@@ -2,23 +2,15 @@
  * The films that a run works on: the data folder, split as `dataset/*.csv` say.
  * @module
  */
-import { join } from "node:path";
 import { findUnreadable } from "@/batches.ts";
 import type { FilmCache } from "@/film_cache.ts";
-import { listFilms, locateFilms } from "@/film_folder.ts";
-import { exists, writeAtomic } from "@/files.ts";
+import { TBX11K_CLASSES } from "@/film_classes.ts";
+import { findDataFolder, listFilms, locateFilms } from "@/film_folder.ts";
 import { fromRoot } from "@/paths.ts";
 import { writePhantoms } from "@/phantom.ts";
 import type { RunFilms } from "@/run_config.ts";
-import {
-  type Film,
-  fromCsv,
-  type LabelledFilm,
-  requireDisjoint,
-  type Split,
-  splitFilms,
-  toCsv,
-} from "@/split.ts";
+import { type Film, type LabelledFilm, placeOf, splitFilms } from "@/split.ts";
+import { hasSplit, readSplit, type SavedSplit, writeSplit } from "@/split_files.ts";
 
 /** The folder of the phantom films that stand in where no data is named. */
 const PHANTOM_FOLDER = "data/phantom/imgs";
@@ -43,9 +35,8 @@ export interface RunFilmsOptions {
 export async function openRunFilms(
   { data, dataset = "dataset", validation = 0, subset = Infinity }: RunFilmsOptions = {},
 ): Promise<RunFilms> {
-  const root = await openDataFolder(data);
-  const split = await openSplit(fromRoot(dataset), { root, validation });
-  const films = await locateSets(split, root);
+  const split = await openSplit(fromRoot(dataset), { data, validation });
+  const films = await locateSets(split, data);
   return {
     train: firstOfEach(films.train, subset),
     test: firstOfEach(films.test, subset),
@@ -98,55 +89,52 @@ export async function requireReadable(
 }
 
 /**
- * The folder that holds the class folders.
+ * The data folder.
  *
  * @param data As {@linkcode RunFilmsOptions} has it.
+ * @param folders What must be in it. Default: TBX11K's class folders.
  */
-export async function openDataFolder(data = Deno.env.get("XRAY_DATA")): Promise<string> {
-  if (data !== undefined) return (await listFilms(fromRoot(data))).root;
-  const root = fromRoot(PHANTOM_FOLDER);
-  await writePhantoms(root);
-  return root;
+export async function openDataFolder(
+  data = Deno.env.get("XRAY_DATA"),
+  folders = TBX11K_CLASSES.map(({ folder }) => folder),
+): Promise<string> {
+  if (data === undefined) await writePhantoms(fromRoot(PHANTOM_FOLDER));
+  return await findDataFolder(fromRoot(data ?? PHANTOM_FOLDER), folders);
 }
 
-/** Reads the split of a folder of CSV files, which is written first if there is none. */
+/** Reads the split of a folder, which is written first, of TBX11K's class folders, if there is none. */
 async function openSplit(
   folder: string,
-  { root, validation }: { root: string; validation: number },
-): Promise<Split> {
-  const path = (set: string) => join(folder, `${set}_data.csv`);
-  if (!await exists(path("train")) && !await exists(path("test"))) {
-    const split = splitFilms((await listFilms(root)).films, { validationShare: validation });
-    for (const [set, films] of Object.entries(split)) {
-      if (films !== null) await writeAtomic(path(set), toCsv(films));
-    }
+  { data, validation }: { data: string | undefined; validation: number },
+): Promise<SavedSplit> {
+  if (!await hasSplit(folder)) {
+    const { films } = await listFilms(await openDataFolder(data));
+    const split = splitFilms(films, { validationShare: validation });
+    await writeSplit(folder, { ...split, classes: TBX11K_CLASSES });
   }
-  const read = async (set: string) =>
-    fromCsv(await Deno.readTextFile(path(set)), { path: path(set) });
-  const hasValidation = await exists(path("validation"));
-  if (validation > 0 && !hasValidation) {
+  const split = await readSplit(folder);
+  if (validation > 0 && split.validation === null) {
     throw new Error(
-      `Cannot validate: there is a split in ${folder}, but no ${path("validation")}; ` +
+      `Cannot validate: the split in ${folder} has no validation set; ` +
         "split again with `deno task split --validation SHARE`",
     );
   }
-  const split = {
-    train: await read("train"),
-    test: await read("test"),
-    validation: hasValidation ? await read("validation") : null,
-  };
-  requireDisjoint(split);
   return split;
 }
 
 /** Finds the files of each set. Films that validate do not train. */
-async function locateSets({ train, test, validation }: Split, root: string): Promise<RunFilms> {
-  const key = ({ filename, label }: Film) => `${label}/${filename}`;
-  const held = new Set(validation?.map(key));
+async function locateSets(
+  { train, test, validation, classes }: SavedSplit,
+  data: string | undefined,
+): Promise<RunFilms> {
+  const place = (film: Film) => placeOf(film, classes);
+  const folders = [...train, ...test].map((film) => place(film).split("/")[0]!);
+  const root = await openDataFolder(data, [...new Set(folders)]);
+  const held = new Set(validation?.map(place));
   return {
-    train: await locateFilms(train.filter((film) => !held.has(key(film))), { root }),
-    test: await locateFilms(test, { root }),
-    validation: validation && await locateFilms(validation, { root }),
+    train: await locateFilms(train.filter((film) => !held.has(place(film))), { root, classes }),
+    test: await locateFilms(test, { root, classes }),
+    validation: validation && await locateFilms(validation, { root, classes }),
   };
 }
 

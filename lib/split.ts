@@ -4,7 +4,8 @@
  * @module
  */
 import { parse, stringify } from "@std/csv";
-import { CLASS_NAMES, type Label } from "@/metrics.ts";
+import { type FilmClasses, TBX11K_CLASSES } from "@/film_classes.ts";
+import type { Label } from "@/metrics.ts";
 
 /** A row of a split's CSV file. */
 export interface Film {
@@ -22,23 +23,6 @@ export interface LabelledFilm {
   filename: string;
   label: Label;
 }
-
-/** Where a class's films lie. */
-export interface FilmClass {
-  /** Its folder in the data folder. */
-  readonly folder: string;
-  /** Its name in the CSV files. */
-  readonly label: string;
-}
-
-/** The two classes: the one that is label 0, then the one that is label 1. */
-export type FilmClasses = readonly [FilmClass, FilmClass];
-
-/** TBX11K's folders. */
-export const TBX11K_CLASSES: FilmClasses = [
-  { folder: "health", label: CLASS_NAMES[0] },
-  { folder: "tb", label: CLASS_NAMES[1] },
-];
 
 /** What {@linkcode splitFilms} may be told. */
 export interface SplitOptions {

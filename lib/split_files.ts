@@ -1,0 +1,100 @@
+/**
+ * A split on the disk: a folder with a CSV file for each set and, where the classes are not TBX11K's, `classes.json`.
+ * @module
+ */
+import { join } from "node:path";
+import { exists, removeIfAny, writeAtomic } from "@/files.ts";
+import { type FilmClasses, requireClasses, TBX11K_CLASSES } from "@/film_classes.ts";
+import { fromCsv, requireDisjoint, type Split, toCsv } from "@/split.ts";
+
+/** A split and the classes that its films are of. */
+export interface SavedSplit extends Split {
+  classes: FilmClasses;
+}
+
+/** The file of a set. */
+export function csvPath(folder: string, set: keyof Split): string {
+  return join(folder, `${set}_data.csv`);
+}
+
+function classesPath(folder: string): string {
+  return join(folder, "classes.json");
+}
+
+/**
+ * Writes a split: `train_data.csv`, `test_data.csv` and, with a validation set, `validation_data.csv`. The files of a
+ * split before are removed first, so that a folder never holds sets of two splits.
+ *
+ * @throws {Error} If a file cannot be written.
+ */
+export async function writeSplit(
+  folder: string,
+  { classes, ...split }: SavedSplit,
+): Promise<void> {
+  await removeSplit(folder);
+  if (classes !== TBX11K_CLASSES) {
+    await writeAtomic(classesPath(folder), `${JSON.stringify(classes, null, 2)}\n`);
+  }
+  // The training set comes last: without it there is no split.
+  for (const set of ["validation", "test", "train"] as const) {
+    const films = split[set];
+    if (films !== null) await writeAtomic(csvPath(folder, set), toCsv(films));
+  }
+}
+
+/** Whether a folder holds a split. */
+export function hasSplit(folder: string): Promise<boolean> {
+  return exists(csvPath(folder, "train"));
+}
+
+/** Removes the files of a split, if there are any. */
+export async function removeSplit(folder: string): Promise<void> {
+  const sets = ["train", "test", "validation"] as const;
+  for (const path of [...sets.map((set) => csvPath(folder, set)), classesPath(folder)]) {
+    await removeIfAny(path);
+  }
+}
+
+/**
+ * Reads a split.
+ *
+ * @throws {SyntaxError | RangeError} If a file is not what it should be, or a film is in the test set and in another.
+ * @throws {Error} If a file cannot be read.
+ */
+export async function readSplit(folder: string): Promise<SavedSplit> {
+  const classes = await exists(classesPath(folder))
+    ? classesFrom(await readText(classesPath(folder)), classesPath(folder))
+    : TBX11K_CLASSES;
+  const read = async (set: keyof Split) => {
+    const path = csvPath(folder, set);
+    return fromCsv(await readText(path), { path, classes });
+  };
+  const split = {
+    train: await read("train"),
+    test: await read("test"),
+    validation: await exists(csvPath(folder, "validation")) ? await read("validation") : null,
+  };
+  requireDisjoint(split, classes);
+  return { ...split, classes };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : (error as Error).message;
+    throw new Error(`Cannot read ${path}: ${reason}. Split the films with \`deno task split\``, {
+      cause: error,
+    });
+  }
+}
+
+function classesFrom(text: string, path: string): FilmClasses {
+  try {
+    return requireClasses(JSON.parse(text));
+  } catch (error) {
+    throw new SyntaxError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
