@@ -39,7 +39,7 @@ export async function openProgress(
 
 const SILENT: ProgressBar = {
   update() {},
-  print: console.log,
+  print: (line) => console.log(line),
   close: () => Promise.resolve(),
 };
 
@@ -81,7 +81,7 @@ async function openLine(
       const bundle = last;
       sending = sending.then(() => output.update(bundle));
     },
-    print: console.log,
+    print: (line) => console.log(line),
     async close() {
       await sending;
       await output.update(last);

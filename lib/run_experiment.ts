@@ -92,9 +92,14 @@ function describe(
   const left = (toTrain + EVALUATION_COST * toEvaluate) / speed;
   return {
     done: epoch * (trained + tested) + sums.films + evaluated,
-    note: `epoch ${epoch + 1}/${epochs}, ${speed.toFixed(1)} images/s, ${clock(left)} left, ` +
+    note: `${epochName(epoch)} of ${epochs}, ${speed.toFixed(1)} images/s, ${clock(left)} left, ` +
       `loss ${(sums.loss / sums.films).toFixed(4)}`,
   };
+}
+
+/** An epoch as its files have it. */
+function epochName(epoch: number): string {
+  return `epoch ${String(epoch).padStart(2, "0")}`;
 }
 
 /** Seconds as `1:02:03`. */
@@ -108,7 +113,7 @@ function clock(seconds: number): string {
 function epochLine({ name, epochs }: Experiment, row: EpochRow): string {
   const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
   return [
-    `${name} epoch ${String(row.epoch + 1).padStart(String(epochs).length)}/${epochs}`,
+    `${name} ${epochName(row.epoch)} of ${epochs}`,
     `train loss ${row.trainLoss.toFixed(4)} accuracy ${percent(row.trainAccuracy)}`,
     `test loss ${row.testLoss.toFixed(4)} accuracy ${percent(row.testAccuracy)} ` +
     `F1 ${row.testF1.toFixed(4)} AUC ${row.testAuc.toFixed(4)}`,

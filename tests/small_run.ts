@@ -45,6 +45,20 @@ export async function drawFilms(folder: string): Promise<RunFilms> {
   return { train: films.slice(0, 20), test: films.slice(20), validation: null };
 }
 
+/** Draws the same films into class folders, and gives the data folder. */
+export async function drawDataFolder(folder: string): Promise<string> {
+  const { train, test } = await drawFilms(folder);
+  const data = join(folder, "imgs");
+  for (const name of ["health", "tb"]) await Deno.mkdir(join(data, name), { recursive: true });
+  for (const { path, filename, label } of [...train, ...test]) {
+    await Deno.rename(path, join(data, label === 1 ? "tb" : "health", filename));
+  }
+  return data;
+}
+
+/** ResNet50's blocks in two narrow stages. */
+export const SMALL_NETWORK = { stages: [[8, 1, 1], [8, 1, 2]], imageSize: SIZE };
+
 /** What {@linkcode train} needs for such a run in a folder. */
 export function smallRun(folder: string, films: RunFilms): TrainOptions {
   return {
@@ -52,7 +66,7 @@ export function smallRun(folder: string, films: RunFilms): TrainOptions {
     folders: runFolders(SMALL_EXPERIMENT.name, { root: folder }),
     cache: openFilmCache({ folder: join(folder, "cache") }),
     precision: "fp32",
-    network: { stages: [[8, 1, 1], [8, 1, 2]], imageSize: SIZE },
+    network: SMALL_NETWORK,
   };
 }
 

@@ -1,0 +1,66 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { openFilmCache } from "@/film_cache.ts";
+import { readEpochs, runFolders } from "@/results.ts";
+import { runExperiment, type RunExperimentOptions } from "@/run_experiment.ts";
+import { RunStopped } from "@/train.ts";
+import { inFolder } from "./in_folder.ts";
+import { drawDataFolder, SMALL_EXPERIMENT, SMALL_NETWORK } from "./small_run.ts";
+
+async function optionsIn(folder: string): Promise<RunExperimentOptions> {
+  return {
+    data: await drawDataFolder(folder),
+    dataset: join(folder, "dataset"),
+    out: folder,
+    cache: openFilmCache({ folder: join(folder, "cache") }),
+    precision: "fp32",
+    network: SMALL_NETWORK,
+  };
+}
+
+/** What is printed meanwhile, by lines. */
+async function printedBy(work: () => Promise<unknown>): Promise<string[]> {
+  const lines: string[] = [];
+  const log = console.log;
+  console.log = (line: string) => void lines.push(line);
+  try {
+    await work();
+  } finally {
+    console.log = log;
+  }
+  return lines;
+}
+
+Deno.test("runExperiment() trains on a data folder and prints a line an epoch", () =>
+  inFolder(async (folder) => {
+    const options = await optionsIn(folder);
+    const experiment = { ...SMALL_EXPERIMENT, epochs: 2 };
+    let rows;
+    const lines = await printedBy(async () => {
+      rows = await runExperiment(experiment, { ...options, seed: 5 });
+    });
+    const { results } = runFolders("small", { seed: 5, root: folder });
+    assertEquals(await readEpochs(results), rows);
+    assertEquals(lines.length, 2);
+    const share = String.raw`\d+\.\d\d%`;
+    assertMatch(
+      lines[1]!,
+      new RegExp(
+        String.raw`^small epoch 01 of 2   train loss \d\.\d{4} accuracy ${share}   ` +
+          String.raw`test loss \d\.\d{4} accuracy ${share} F1 \S+ AUC \d\.\d{4}   ` +
+          String.raw`0:00:0\d at \d+\.\d images/s$`,
+      ),
+    );
+  }));
+
+Deno.test("runExperiment() ends when a stop file appears, and goes on the next time", () =>
+  inFolder(async (folder) => {
+    const options = await optionsIn(folder);
+    await Deno.mkdir(join(folder, "results"));
+    await Deno.writeTextFile(join(folder, "results", "stop"), "");
+    const lines = await printedBy(async () => {
+      await assertRejects(() => runExperiment(SMALL_EXPERIMENT, options), RunStopped);
+      assertEquals((await runExperiment(SMALL_EXPERIMENT, options)).length, 3);
+    });
+    assertEquals(lines.length, 3);
+  }));

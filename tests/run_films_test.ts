@@ -1,0 +1,91 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { openFilmCache } from "@/film_cache.ts";
+import { exists } from "@/files.ts";
+import { countFilms, openDataFolder, openRunFilms, requireReadable } from "@/run_films.ts";
+import { inFolder } from "./in_folder.ts";
+import { drawDataFolder } from "./small_run.ts";
+
+/** A data folder of 20 healthy and 10 TB films, and a folder for the split. */
+async function dataFolder(folder: string): Promise<{ data: string; dataset: string }> {
+  return { data: await drawDataFolder(folder), dataset: join(folder, "dataset") };
+}
+
+Deno.test("openRunFilms() splits as the assignment does, writes the split, and keeps to it", () =>
+  inFolder(async (folder) => {
+    const options = await dataFolder(folder);
+    const films = await openRunFilms(options);
+    // 20% of each class test: the first 4 of 20 and the first 2 of 10 names.
+    const healthy = ["01", "02", "04", "05"].map((n) => `film${n}.png`);
+    assertEquals(films.test.map(({ filename }) => filename), [
+      ...healthy,
+      "film00.png",
+      "film03.png",
+    ]);
+    assertEquals([films.train.length, films.validation, countFilms(films)], [24, null, 30]);
+    assertEquals(films.test[4]!.path, join(options.data, "tb", "film00.png"));
+    // A split that is there is used as it is.
+    await Deno.writeTextFile(
+      join(options.dataset, "test_data.csv"),
+      "filename,label\nfilm01.png,Healthy\nfilm00.png,TB\n",
+    );
+    assertEquals((await openRunFilms(options)).test.length, 2);
+  }));
+
+Deno.test("openRunFilms() does not train on films that validate, and takes a subset of each class", () =>
+  inFolder(async (folder) => {
+    const options = { ...await dataFolder(folder), validation: 0.25 };
+    const { train, validation } = await openRunFilms(options);
+    // Of 16 and 8 training films the last quarter.
+    assertEquals([train.length, validation!.length], [18, 6]);
+    const trained = new Set(train.map(({ path }) => path));
+    assertEquals(validation!.some(({ path }) => trained.has(path)), false);
+    const few = await openRunFilms({ ...options, subset: 1 });
+    assertEquals(countFilms(few), 6);
+    assertEquals(few.test.map(({ filename }) => filename), ["film01.png", "film00.png"]);
+  }));
+
+Deno.test("openRunFilms() refuses to validate on a split without a validation set", () =>
+  inFolder(async (folder) => {
+    const options = await dataFolder(folder);
+    await openRunFilms(options);
+    await assertRejects(
+      () => openRunFilms({ ...options, validation: 0.1 }),
+      Error,
+      "has no validation set; split again",
+    );
+  }));
+
+Deno.test("openRunFilms() and openDataFolder() write nothing for a folder that cannot be used", () =>
+  inFolder(async (folder) => {
+    const dataset = join(folder, "dataset");
+    const data = join(folder, "nowhere");
+    const error = await assertRejects(() => openRunFilms({ data, dataset }), Error);
+    assertStringIncludes(error.message, `Cannot use ${data} as the data folder`);
+    assertEquals(await exists(dataset), false);
+    await assertRejects(() => openDataFolder(folder), Error, "it has no folder health");
+  }));
+
+Deno.test("requireReadable() lists all films that cannot be read, or leaves them out", () =>
+  inFolder(async (folder) => {
+    const options = await dataFolder(folder);
+    const films = await openRunFilms(options);
+    const cache = openFilmCache({ folder: join(folder, "cache") });
+    const bad = [films.train[3]!, films.test[0]!];
+    await Deno.writeTextFile(bad[0]!.path, "no film");
+    await Deno.writeTextFile(bad[1]!.path, "");
+
+    const done: number[] = [];
+    const error = await assertRejects(
+      () => requireReadable(films, { cache, onFilm: (count) => done.push(count) }),
+      Error,
+      "Cannot train: 2 of 30 films cannot be read",
+    );
+    for (const { path } of bad) assertStringIncludes(error.message, path);
+    assertStringIncludes(error.message, "--skip-bad");
+    assertEquals(done.at(-1), 30);
+
+    const good = await requireReadable(films, { cache, skipBad: true });
+    assertEquals([good.train.length, good.test.length], [23, 5]);
+    assertEquals([...good.skipped!].sort(), bad.map(({ filename }) => filename).sort());
+  }));
