@@ -5,7 +5,8 @@
  */
 import { inflateRawSync } from "node:zlib";
 import dicomParser, { type DataSet } from "dicom-parser";
-import { decodeFrame, type StoredPixels } from "@/dicom_codecs.ts";
+import { decodeFrame } from "@/dicom_codecs.ts";
+import type { StoredPixels } from "@/dicom_decoders.ts";
 import type { Image } from "@/transforms.ts";
 
 /** Elements of a DICOM file, by their tags (PS3.6). */
