@@ -17,7 +17,7 @@ export async function writeAtomic(
   content: string | Iterable<Uint8Array>,
 ): Promise<void> {
   const parts = typeof content === "string" ? [new TextEncoder().encode(content)] : content;
-  const temporary = `${path}.${Deno.pid}.tmp`;
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
     const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
