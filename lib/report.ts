@@ -30,18 +30,19 @@ export async function writeReport(
     names: paths.map((path) => basename(path, ".ipynb")),
     title,
   });
-  const source = fromRoot(".cache/report.ipynb");
-  await writeAtomic(source, JSON.stringify(joined));
-  const { success, stdout, stderr } = await new Deno.Command(VENV_PYTHON, {
+  const nbconvert = new Deno.Command(VENV_PYTHON, {
     args: [
-      ...["-m", "nbconvert", "--to", "html", "--stdout", "--log-level", "ERROR"],
-      ...["--template-file", fromRoot("lib/tasks/report.html.j2"), source],
+      ...["-m", "nbconvert", "--stdin", "--stdout", "--to", "html", "--log-level", "ERROR"],
+      ...["--template-file", fromRoot("lib/tasks/report.html.j2")],
     ],
-  }).output();
+    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+  }).spawn();
+  const output = nbconvert.output();
+  await new Blob([JSON.stringify(joined)]).stream().pipeTo(nbconvert.stdin);
+  const { success, stdout, stderr } = await output;
   if (!success) {
-    throw new Error(
-      `Cannot write ${target}: nbconvert says ${new TextDecoder().decode(stderr).trim()}`,
-    );
+    const said = new TextDecoder().decode(stderr).trim();
+    throw new Error(`Cannot write ${target}: nbconvert says ${said}`);
   }
   await writeAtomic(target, [stdout]);
 }

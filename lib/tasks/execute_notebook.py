@@ -103,7 +103,8 @@ class Client(NotebookClient):
 
 async def execute(notebook, folder, timeout, prelude, log):
     """Executes the notebook in place, its folder being the kernel's."""
-    client = Client(notebook, timeout=timeout, kernel_name="deno", record_timing=False)
+    options = {"kernel_name": "deno", "startup_timeout": 300, "record_timing": False}
+    client = Client(notebook, timeout=timeout, **options)
     async with client.async_setup_kernel(cwd=str(folder), stderr=log):
         errors = await client.run(prelude, nbformat.v4.new_code_cell(), None)
         if errors:
