@@ -9,6 +9,7 @@ import { requireSpace } from "@/disk_space.ts";
 import type { Experiment } from "@/experiments.ts";
 import { exists, removeIfAny } from "@/files.ts";
 import { chosenEpochs, type EpochRow } from "@/metrics.ts";
+import { fromRoot } from "@/paths.ts";
 import { createResNet50, type Network } from "@/resnet50.ts";
 import { type RunConfig, type RunFolders, writeConfig, writeEpochs } from "@/results.ts";
 import { describeRun, differences, type RunSettings } from "@/run_config.ts";
@@ -141,7 +142,7 @@ async function begin(network: Network, { network: { init } }: RunConfig): Promis
   if (init !== null) {
     assignWeights(
       network,
-      await loadWeights(init.file, { shapes: weightShapes(network), newHead: true }),
+      await loadWeights(fromRoot(init.file), { shapes: weightShapes(network), newHead: true }),
     );
   }
   const sums = { films: 0, loss: 0, crossEntropy: 0, correct: 0, seconds: 0 };

@@ -11,6 +11,7 @@ import type { LabelledFilm } from "@/split.ts";
 import { tf } from "@/tensorflow/backend.ts";
 import { VERSION } from "@/tensorflow/c_api.ts";
 import { device } from "@/tensorflow/context.ts";
+import { fromRoot } from "@/paths.ts";
 import { defaultPrecision, type Precision } from "@/precision.ts";
 
 /** The films of a run. */
@@ -60,7 +61,9 @@ export async function describeRun(
       init: null,
       ...saved?.network,
       ...network,
-      ...(init === undefined ? {} : { init: { file: init, sha256: await fileSha256(init) } }),
+      ...(init === undefined
+        ? {}
+        : { init: { file: init, sha256: await fileSha256(fromRoot(init)) } }),
     },
     data: {
       train: await summarize(films.train, "training"),

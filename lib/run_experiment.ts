@@ -5,13 +5,14 @@
 import { join } from "node:path";
 import type { Experiment } from "@/experiments.ts";
 import { type FilmCache, openFilmCache } from "@/film_cache.ts";
-import type { EpochRow } from "@/metrics.ts";
+import { CLASS_NAMES, type EpochRow } from "@/metrics.ts";
 import { fromRoot } from "@/paths.ts";
-import { openProgress } from "@/progress.ts";
+import { openProgress, type ProgressBar } from "@/progress.ts";
 import { runFolders } from "@/results.ts";
 import type { RunOptions } from "@/run.ts";
 import type { RunFilms, RunSettings } from "@/run_config.ts";
 import { countFilms, openRunFilms, requireReadable, type RunFilmsOptions } from "@/run_films.ts";
+import { readSafetensorsHeader } from "@/safetensors.ts";
 import { type StepProgress, train } from "@/train.ts";
 
 /** What {@linkcode runExperiment} may be told. */
@@ -50,6 +51,7 @@ export async function runExperiment(
     const { done, note } = describe(progress, { sets: films, epochs });
     bar.update(done, note);
   };
+  if (options.init !== undefined) await noteHead(fromRoot(options.init), bar);
   const rows: EpochRow[] = [];
   const stopFile = join(root, "results", "stop");
   try {
@@ -76,6 +78,17 @@ async function readFilms(
   } finally {
     await bar.close();
   }
+}
+
+/** Says so where the weights that a run begins with are of a network for other classes, as ImageNet's are. */
+async function noteHead(init: string, bar: ProgressBar): Promise<void> {
+  const { tensors } = await readSafetensorsHeader(init);
+  const classes = tensors.get("fc.bias")?.shape[0];
+  if (classes === undefined || classes === CLASS_NAMES.length) return;
+  bar.print(
+    `${init} is for ${classes} classes: its linear layer is replaced. If it is torchvision's, its network has ` +
+      "the stride of a bottleneck on the 3x3 convolution: --stride-on 3x3 trains that one",
+  );
 }
 
 /** How much of a run is done, in films, and in words how fast it is and what it has come to. */

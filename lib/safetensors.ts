@@ -20,6 +20,9 @@ const BYTES_PER_ELEMENT: Readonly<Record<string, number>> = {
 /** The format's own limit for the JSON: 100 MB. */
 const MAX_HEADER_BYTES = 100_000_000;
 
+/** How a zip file begins (`PK\x03\x04`), as PyTorch's own files are. */
+const ZIP_SIGNATURE = 0x04034b50n;
+
 /** A tensor's values as little-endian bytes, row-major. */
 export interface StoredTensor {
   /** `F32`, `I64`, ... */
@@ -112,6 +115,12 @@ async function readHeader(file: Deno.FsFile, path: string): Promise<SafetensorsH
   const { size } = await file.stat();
   if (size < 8) refuse(`it has ${size} bytes`);
   const length = Buffer.from(await readExactly(file, 8, path)).readBigUInt64LE();
+  if (length % 2n ** 32n === ZIP_SIGNATURE) {
+    refuse(
+      "it is a pickle, as torch.save() writes it; in Python, " +
+        "safetensors.torch.save_file(torch.load(FILE), NEW_FILE) makes safetensors of it",
+    );
+  }
   if (length > MAX_HEADER_BYTES) refuse("its first 8 bytes are no length of a header");
   const dataStart = 8 + Number(length);
   if (dataStart > size) refuse(`its header needs ${dataStart} bytes and the file has ${size}`);

@@ -1,9 +1,12 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { saveWeights } from "@/checkpoint.ts";
 import { openFilmCache } from "@/film_cache.ts";
+import { createResNet50 } from "@/resnet50.ts";
 import { readEpochs, runFolders } from "@/results.ts";
 import { runExperiment, type RunExperimentOptions } from "@/run_experiment.ts";
 import { RunStopped } from "@/train.ts";
+import { readWeights } from "@/weights.ts";
 import { inFolder } from "./in_folder.ts";
 import { drawDataFolder, SMALL_EXPERIMENT, SMALL_NETWORK } from "./small_run.ts";
 
@@ -63,4 +66,18 @@ Deno.test("runExperiment() ends when a stop file appears, and goes on the next t
       assertEquals((await runExperiment(SMALL_EXPERIMENT, options)).length, 3);
     });
     assertEquals(lines.length, 3);
+  }));
+
+Deno.test("runExperiment() says that it replaces the head of weights for other classes", () =>
+  inFolder(async (folder) => {
+    const options = await optionsIn(folder);
+    const network = createResNet50({ ...SMALL_NETWORK, classes: 5, seed: 1 });
+    const init = join(folder, "five.safetensors");
+    await saveWeights(init, { weights: readWeights(network), steps: 0 });
+    network.dispose();
+    const experiment = { ...SMALL_EXPERIMENT, epochs: 1 };
+    const lines = await printedBy(() => runExperiment(experiment, { ...options, init }));
+    assertEquals(lines.length, 2);
+    assertStringIncludes(lines[0]!, `${init} is for 5 classes: its linear layer is replaced`);
+    assertStringIncludes(lines[0]!, "--stride-on 3x3");
   }));

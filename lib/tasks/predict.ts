@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   using network = await openNetwork(await findWeights(folders, epoch), config);
 
   const line = values.json ? JSON.stringify : tableLine;
-  if (!values.json) console.log("label    P(TB)   ms/film  film");
+  if (!values.json) console.log("label     P(TB)  ms/film  film");
   let unread = 0;
   for await (const answer of predictFiles(network, paths)) {
     if ("error" in answer) unread++;
@@ -68,7 +68,7 @@ async function filmsAt(path: string): Promise<string[]> {
 
 /** A film's line, as wide as the lines of all others, so that none has to wait for the next. */
 export function tableLine(answer: FileAnswer | FileError): string {
-  if ("error" in answer) return `-             -         -  ${answer.path}: ${answer.error}`;
+  if ("error" in answer) return `-             -        -  ${answer.path}: ${answer.error}`;
   const { label, probability, milliseconds, path } = answer;
   return `${label.padEnd(7)}  ${probability.toFixed(4)}  ${
     milliseconds.toFixed(1).padStart(7)

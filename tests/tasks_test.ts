@@ -1,0 +1,140 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import { EXPERIMENTS } from "@/experiments.ts";
+import type { EpochRow } from "@/metrics.ts";
+import { chooseEpoch, scoreText } from "@/tasks/evaluate.ts";
+import { tableLine } from "@/tasks/predict.ts";
+import { defined, oneOf, share, wholeNumber } from "@/tasks/task.ts";
+import { parseCommand } from "@/tasks/train.ts";
+import { inFolder } from "./in_folder.ts";
+
+Deno.test("parseCommand() names one experiment or all, and one seed or many", () => {
+  const one = parseCommand(["l2"])!;
+  assertEquals(one, { experiments: [EXPERIMENTS[1]!], seeds: [0], options: {} });
+  const all = parseCommand(["all", "--epochs", "2", "--seeds", "3"])!;
+  assertEquals(all.experiments.map(({ name, epochs }) => `${name} ${epochs}`), [
+    ...["baseline 2", "l2 2", "dropout 2", "sharpness 2", "contrast 2"],
+  ]);
+  assertEquals([all.seeds, all.options], [[0, 1, 2], { keep: "best" }]);
+});
+
+Deno.test("parseCommand() reads every flag", () => {
+  const args = [
+    ...["baseline", "--data", "films", "--epochs", "7", "--seed", "4", "--precision", "bf16"],
+    ...["--validation", "0.1", "--subset", "9", "--keep", "last", "--init", "w.safetensors"],
+    ...["--stride-on", "3x3", "--skip-bad", "--restart", "--out", "elsewhere"],
+  ];
+  const { experiments, seeds, options } = parseCommand(args)!;
+  assertEquals([experiments[0]!.epochs, seeds], [7, [4]]);
+  assertEquals(options, {
+    data: "films",
+    precision: "bf16",
+    validation: 0.1,
+    subset: 9,
+    keep: "last",
+    init: "w.safetensors",
+    network: { strideOn: "3x3" },
+    skipBad: true,
+    restart: true,
+    out: "elsewhere",
+  });
+});
+
+Deno.test("parseCommand() gives null for help and without a name, and refuses what it does not know", () => {
+  for (const args of [["--help"], [], ["baseline", "l2"]]) assertEquals(parseCommand(args), null);
+  const refused = [
+    [["basline"], 'Cannot find the experiment "basline"'],
+    [["baseline", "--epoch", "3"], "Unknown option '--epoch'"],
+    [["baseline", "--epochs", "0"], "Cannot take --epochs 0: it must be a whole number from 1"],
+    [["baseline", "--precision", "fp16"], "Cannot take --precision fp16: it must be fp32 or bf16"],
+    [["baseline", "--validation", "10"], "Cannot take --validation 10: it must be a share"],
+  ] as const;
+  for (const [args, message] of refused) {
+    assertThrows(() => parseCommand([...args]), Error, message);
+  }
+});
+
+Deno.test("wholeNumber(), share() and oneOf() take what they should and leave undefined be", () => {
+  assertEquals(wholeNumber("--n", { text: "12" }), 12);
+  assertEquals(wholeNumber("--n", { text: undefined }), undefined);
+  for (const text of ["", "-1", "1.5", "1e3", "0x10", "99999999999999999999"]) {
+    assertThrows(() => wholeNumber("--n", { text }), RangeError, `Cannot take --n ${text}`);
+  }
+  assertEquals([share("--s", "0.25"), share("--s", undefined)], [0.25, undefined]);
+  for (const text of ["", "1", "-0.1", "x"]) {
+    assertThrows(() => share("--s", text), RangeError, `Cannot take --s ${text}`);
+  }
+  assertEquals(oneOf("--w", { text: "b", words: ["a", "b"] }), "b");
+  assertEquals(oneOf("--w", { text: undefined, words: ["a"] }), undefined);
+  assertThrows(() => oneOf("--w", { text: "c", words: ["a", "b"] }), RangeError, "a or b");
+});
+
+Deno.test("defined() leaves out what is undefined, and only that", () => {
+  assertEquals(defined({ a: 0, b: undefined, c: null, d: "" }), { a: 0, c: null, d: "" });
+});
+
+Deno.test("chooseEpoch() finds an epoch by number or by what it is", () => {
+  const rows = [0.5, 0.9, 0.7].map((testF1, epoch) => ({
+    ...{ epoch, testF1, validationF1: null as number | null },
+  })) as EpochRow[];
+  assertEquals(chooseEpoch(rows, "0").epoch, 0);
+  assertEquals(chooseEpoch(rows, "best"), { epoch: 1, reason: "highest test F1" });
+  assertEquals(chooseEpoch(rows, "last"), { epoch: 2, reason: "last epoch" });
+  assertThrows(() => chooseEpoch(rows, "3"), RangeError, "the run has the epochs 0 to 2");
+  assertThrows(() => chooseEpoch(rows, "first"), RangeError, "Cannot take the epoch first");
+  assertThrows(() => chooseEpoch(rows, "validation"), RangeError, "has no validation set");
+  rows[0]!.validationF1 = 1;
+  assertEquals(chooseEpoch(rows, "validation").epoch, 0);
+});
+
+Deno.test("scoreText() prints accuracy, F1 and the matrix as the assignment reports them", () => {
+  const counts = { tn: 756, fp: 4, fn: 6, tp: 154 };
+  const rates = { accuracy: 910 / 920, f1: 308 / 318, auc: 0.9991, sensitivity: 154 / 160 };
+  const text = scoreText({ ...rates, specificity: 756 / 760, ...counts });
+  assertStringIncludes(text, "Accuracy: 98.9130%\nF1: 0.9686\nAUC: 0.9991\n");
+  assertStringIncludes(text, "Sensitivity: 96.2500%\nSpecificity: 99.4737%\n");
+  assertStringIncludes(text, "[[756   4]\n [  6 154]]");
+});
+
+Deno.test("tableLine() has its columns in the same places for every film", () => {
+  assertEquals(
+    [
+      tableLine({ path: "a.png", label: "TB", probability: 0.97312, milliseconds: 12.34 }),
+      tableLine({ path: "b.dcm", label: "Healthy", probability: 0, milliseconds: 1234.5 }),
+      tableLine({ path: "c.txt", error: "Cannot read" }),
+    ],
+    [
+      "TB       0.9731     12.3  a.png",
+      "Healthy  0.0000   1234.5  b.dcm",
+      "-             -        -  c.txt: Cannot read",
+    ],
+  );
+});
+
+/** Runs a task; gives its exit code and what it said. */
+async function runTaskFile(name: string, args: string[]): Promise<{ code: number; said: string }> {
+  const path = join(import.meta.dirname!, "..", "lib", "tasks", `${name}.ts`);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", path, ...args],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, said: decoder.decode(stdout) + decoder.decode(stderr) };
+}
+
+Deno.test("the tasks end with code 1 and one clear message where they cannot go on", () =>
+  inFolder(async (folder) => {
+    const nowhere = join(folder, "nowhere");
+    const refused = [
+      ["train", ["baseline", "--data", nowhere], `error: Cannot use ${nowhere} as the data folder`],
+      ["evaluate", ["baseline", "best", "--out", folder], "error: Cannot find"],
+      ["predict", [join(folder, "a.png"), "--out", folder], "train the experiment first"],
+    ] as const;
+    const ends = await Promise.all(refused.map(([name, args]) => runTaskFile(name, [...args])));
+    for (const [i, { code, said }] of ends.entries()) {
+      assertEquals(code, 1);
+      assertStringIncludes(said, refused[i]![2]);
+      assertEquals(said.includes("    at "), false, said);
+    }
+    assertEquals([...Deno.readDirSync(folder)], []);
+  }));
