@@ -10,7 +10,8 @@ import { type Film, type LabelledFilm, placeOf } from "@/split.ts";
 const FILM_ENDINGS = new Set([".png", ".jpg", ".jpeg", ".dcm"]);
 
 const HOW_TO_BRING_FILMS =
-  "Name the folder that holds the two class folders with --data or XRAY_DATA (TBX11K's is TBX11K/imgs)";
+  "Name the folder that holds the two class folders with --data or XRAY_DATA (TBX11K's is TBX11K/imgs); " +
+  "where they have other names, split with `deno task split --classes A,B`";
 
 /**
  * Finds the data folder.

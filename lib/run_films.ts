@@ -36,7 +36,7 @@ export async function openRunFilms(
   { data, dataset = "dataset", validation = 0, subset = Infinity }: RunFilmsOptions = {},
 ): Promise<RunFilms> {
   const split = await openSplit(fromRoot(dataset), { data, validation });
-  const films = await locateSets(split, data);
+  const films = await locateSets(split, { data, dataset });
   return {
     train: firstOfEach(films.train, subset),
     test: firstOfEach(films.test, subset),
@@ -108,9 +108,9 @@ async function openSplit(
   { data, validation }: { data: string | undefined; validation: number },
 ): Promise<SavedSplit> {
   if (!await hasSplit(folder)) {
-    const { films } = await listFilms(await openDataFolder(data));
+    const { films, root } = await listFilms(await openDataFolder(data));
     const split = splitFilms(films, { validationShare: validation });
-    await writeSplit(folder, { ...split, classes: TBX11K_CLASSES });
+    await writeSplit(folder, { ...split, data: root, classes: TBX11K_CLASSES });
   }
   const split = await readSplit(folder);
   if (validation > 0 && split.validation === null) {
@@ -124,12 +124,19 @@ async function openSplit(
 
 /** Finds the files of each set. Films that validate do not train. */
 async function locateSets(
-  { train, test, validation, classes }: SavedSplit,
-  data: string | undefined,
+  { train, test, validation, classes, data: splitRoot }: SavedSplit,
+  { data, dataset }: { data: string | undefined; dataset: string },
 ): Promise<RunFilms> {
   const place = (film: Film) => placeOf(film, classes);
   const folders = [...train, ...test].map((film) => place(film).split("/")[0]!);
   const root = await openDataFolder(data, [...new Set(folders)]);
+  // Other data may have films of the same names.
+  if (splitRoot !== null && splitRoot !== root) {
+    throw new Error(
+      `Cannot use the split in ${dataset}: it is one of ${splitRoot}, and the data folder is ${root}. ` +
+        "Split again with `deno task split`, or name the other folder with --data or XRAY_DATA",
+    );
+  }
   const held = new Set(validation?.map(place));
   return {
     train: await locateFilms(train.filter((film) => !held.has(place(film))), { root, classes }),

@@ -1,15 +1,19 @@
 /**
- * A split on the disk: a folder with a CSV file for each set and, where the classes are not TBX11K's, `classes.json`.
+ * A split on the disk: a folder with a CSV file for each set and `split.json`, which says what was split. A split of one's
+ * own needs no `split.json` where its classes are TBX11K's.
  * @module
  */
-import { join } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 import { exists, removeIfAny, writeAtomic } from "@/files.ts";
 import { type FilmClasses, requireClasses, TBX11K_CLASSES } from "@/film_classes.ts";
+import { fromRoot, PROJECT_ROOT } from "@/paths.ts";
 import { fromCsv, requireDisjoint, type Split, toCsv } from "@/split.ts";
 
-/** A split and the classes that its films are of. */
+/** A split, and what was split. */
 export interface SavedSplit extends Split {
   classes: FilmClasses;
+  /** The data folder, absolute; null if that is not known. */
+  data: string | null;
 }
 
 /** The file of a set. */
@@ -17,8 +21,8 @@ export function csvPath(folder: string, set: keyof Split): string {
   return join(folder, `${set}_data.csv`);
 }
 
-function classesPath(folder: string): string {
-  return join(folder, "classes.json");
+function sourcePath(folder: string): string {
+  return join(folder, "split.json");
 }
 
 /**
@@ -29,17 +33,22 @@ function classesPath(folder: string): string {
  */
 export async function writeSplit(
   folder: string,
-  { classes, ...split }: SavedSplit,
+  { classes, data, ...split }: SavedSplit,
 ): Promise<void> {
   await removeSplit(folder);
-  if (classes !== TBX11K_CLASSES) {
-    await writeAtomic(classesPath(folder), `${JSON.stringify(classes, null, 2)}\n`);
-  }
+  const source = { data: data && fromProject(data), classes };
+  await writeAtomic(sourcePath(folder), `${JSON.stringify(source, null, 2)}\n`);
   // The training set comes last: without it there is no split.
   for (const set of ["validation", "test", "train"] as const) {
     const films = split[set];
     if (films !== null) await writeAtomic(csvPath(folder, set), toCsv(films));
   }
+}
+
+/** The path from the project's folder, if it is in there: the project may be moved. */
+function fromProject(path: string): string {
+  const inside = relative(PROJECT_ROOT, path);
+  return inside.startsWith("..") || isAbsolute(inside) ? path : inside;
 }
 
 /** Whether a folder holds a split. */
@@ -50,7 +59,7 @@ export function hasSplit(folder: string): Promise<boolean> {
 /** Removes the files of a split, if there are any. */
 export async function removeSplit(folder: string): Promise<void> {
   const sets = ["train", "test", "validation"] as const;
-  for (const path of [...sets.map((set) => csvPath(folder, set)), classesPath(folder)]) {
+  for (const path of [...sets.map((set) => csvPath(folder, set)), sourcePath(folder)]) {
     await removeIfAny(path);
   }
 }
@@ -62,9 +71,11 @@ export async function removeSplit(folder: string): Promise<void> {
  * @throws {Error} If a file cannot be read.
  */
 export async function readSplit(folder: string): Promise<SavedSplit> {
-  const classes = await exists(classesPath(folder))
-    ? classesFrom(await readText(classesPath(folder)), classesPath(folder))
-    : TBX11K_CLASSES;
+  const path = sourcePath(folder);
+  const source = await exists(path)
+    ? parseSource(await readText(path), path)
+    : { data: null, classes: TBX11K_CLASSES };
+  const { classes } = source;
   const read = async (set: keyof Split) => {
     const path = csvPath(folder, set);
     return fromCsv(await readText(path), { path, classes });
@@ -75,7 +86,7 @@ export async function readSplit(folder: string): Promise<SavedSplit> {
     validation: await exists(csvPath(folder, "validation")) ? await read("validation") : null,
   };
   requireDisjoint(split, classes);
-  return { ...split, classes };
+  return { ...split, ...source };
 }
 
 async function readText(path: string): Promise<string> {
@@ -91,9 +102,11 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function classesFrom(text: string, path: string): FilmClasses {
+function parseSource(text: string, path: string): Pick<SavedSplit, "data" | "classes"> {
   try {
-    return requireClasses(JSON.parse(text));
+    const { data = null, classes } = JSON.parse(text);
+    if (data !== null && typeof data !== "string") throw new TypeError("its data is no path");
+    return { data: data && fromRoot(data), classes: requireClasses(classes) };
   } catch (error) {
     throw new SyntaxError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }

@@ -1,8 +1,12 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { openFilmCache } from "@/film_cache.ts";
+import { parseClasses } from "@/film_classes.ts";
+import { listFilms } from "@/film_folder.ts";
 import { exists } from "@/files.ts";
 import { countFilms, openDataFolder, openRunFilms, requireReadable } from "@/run_films.ts";
+import { splitFilms } from "@/split.ts";
+import { writeSplit } from "@/split_files.ts";
 import { inFolder } from "./in_folder.ts";
 import { drawDataFolder } from "./small_run.ts";
 
@@ -54,6 +58,29 @@ Deno.test("openRunFilms() refuses to validate on a split without a validation se
       Error,
       "has no validation set; split again",
     );
+  }));
+
+Deno.test("openRunFilms() does not take a split for one of other data with films of the same names", () =>
+  inFolder(async (folder) => {
+    const { data, dataset } = await dataFolder(folder);
+    await openRunFilms({ data, dataset });
+    const other = join(folder, "other");
+    await Deno.rename(data, other);
+    const error = await assertRejects(() => openRunFilms({ data: other, dataset }), Error);
+    assertStringIncludes(error.message, `it is one of ${data}, and the data folder is ${other}`);
+  }));
+
+Deno.test("openRunFilms() finds films of other class folders by the split's classes", () =>
+  inFolder(async (folder) => {
+    const { data, dataset } = await dataFolder(folder);
+    await Deno.rename(join(data, "health"), join(data, "NORMAL"));
+    await Deno.rename(join(data, "tb"), join(data, "PNEUMONIA"));
+    const classes = parseClasses("NORMAL=Normal,PNEUMONIA=Pneumonia");
+    const { films } = await listFilms(data, { classes });
+    await writeSplit(dataset, { ...splitFilms(films), classes, data });
+    const { test } = await openRunFilms({ data, dataset });
+    assertEquals(test.map(({ label }) => label), [0, 0, 0, 0, 1, 1]);
+    assertEquals(test[4]!.path, join(data, "PNEUMONIA", "film00.png"));
   }));
 
 Deno.test("openRunFilms() and openDataFolder() write nothing for a folder that cannot be used", () =>
