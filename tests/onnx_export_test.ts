@@ -11,8 +11,8 @@ import { normalize } from "@/transforms.ts";
 import { assignWeights, readWeights } from "@/weights.ts";
 import { inFolder } from "./in_folder.ts";
 
-/** A Python that has onnxruntime: `PEER_PYTHON` names it, or the project's own. */
-const python = [Deno.env.get("PEER_PYTHON"), fromRoot(".venv/bin/python")]
+/** A Python that has onnxruntime: `XRAY_PEER_PYTHON` names it, or the project's own. */
+const python = [Deno.env.get("XRAY_PEER_PYTHON"), fromRoot(".venv/bin/python")]
   .filter((path) => path !== undefined)
   .find((path) => {
     try {
