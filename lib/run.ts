@@ -61,6 +61,7 @@ export function weightsPath({ model }: RunFolders, epoch: number): string {
 export async function openRun(experiment: Experiment, options: RunOptions): Promise<Run> {
   const { folders, restart = false, keep = "all" } = options;
   if (restart) await removeRun(folders);
+  await removeHalfWritten(folders);
   const saved = await readSaved(folders);
   const config = await describeRun(experiment, {
     ...options,
@@ -169,6 +170,16 @@ function bytesToCome(
   const weights = 4 * weightShapes(network).values().reduce((sum, shape) => sum + values(shape), 0);
   const kept = { all: epochs, best: 4, last: 1 }[keep];
   return weights * (kept + 2 * 3);
+}
+
+/** Removes files that a killed process was about to write: whoever has the run's lock is the only one who writes. */
+async function removeHalfWritten({ results, model }: RunFolders): Promise<void> {
+  for (const folder of [results, join(results, "predictions"), model]) {
+    if (!await exists(folder)) continue;
+    for await (const { name } of Deno.readDir(folder)) {
+      if (name.endsWith(".tmp")) await Deno.remove(join(folder, name));
+    }
+  }
 }
 
 /** Removes all that a run left but its lock. */

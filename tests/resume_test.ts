@@ -66,6 +66,14 @@ async function outcome(folder: string): Promise<Record<string, unknown>> {
   return found;
 }
 
+/** The files of a run that were about to be written when its process was killed. */
+async function halfWritten(folder: string): Promise<string[]> {
+  const { results, model } = runFolders(SMALL_EXPERIMENT.name, { root: folder });
+  const folders = [results, join(results, "predictions"), model];
+  const entries = await Promise.all(folders.map((path) => Array.fromAsync(Deno.readDir(path))));
+  return entries.flat().map(({ name }) => name).filter((name) => name.endsWith(".tmp"));
+}
+
 Deno.test(`train() killed ${KILLS} times ends as it would have undisturbed`, () =>
   inFolder(async (folder) => {
     const undisturbed = join(folder, "undisturbed");
@@ -83,8 +91,11 @@ Deno.test(`train() killed ${KILLS} times ends as it would have undisturbed`, () 
       const line = moments[kill % moments.length]!;
       await killAfter(start(killed), { line, milliseconds: integer(40) });
     }
+    const { model } = runFolders(SMALL_EXPERIMENT.name, { root: killed });
+    await Deno.writeTextFile(join(model, "epoch00.safetensors.x.tmp"), "half");
     assertEquals(await finish(start(killed)), "");
     assertEquals(await outcome(killed), expected);
+    assertEquals(await halfWritten(killed), []);
   }));
 
 Deno.test("train() keeps the last good state when the disk is full, and goes on from it", () =>
@@ -99,8 +110,7 @@ Deno.test("train() keeps the last good state when the disk is full, and goes on 
     const error = await finish(start(folder, { before: `trap '' XFSZ; ulimit -f ${blocks};` }));
     assertStringIncludes(error, `Cannot write ${state}`);
     assertEquals(await Deno.readFile(state), good);
-    const names = [...Deno.readDirSync(model)].map(({ name }) => name);
-    assert(names.every((name) => !name.endsWith(".tmp")), `left ${names}`);
+    assertEquals(await halfWritten(folder), []);
     assertEquals(await finish(start(folder)), "");
   }));
 
