@@ -9,6 +9,7 @@
  */
 import sharp, { type Sharp } from "sharp";
 import { decodeDicom, isDicom } from "@/dicom.ts";
+import { greyOf } from "@/pixels.ts";
 import type { Image } from "@/transforms.ts";
 
 /** Pixels of the largest film that is read, as Pillow warns from: a picture bomb stops here. */
@@ -152,14 +153,8 @@ async function decodeCmyk(bytes: Uint8Array<ArrayBuffer>): Promise<Image> {
 
 /** Grey that is stored as colour, as TBX11K's films are, as one channel. */
 function asGreyIfEqual(image: Image): Image {
-  const { width, height, pixels } = image;
-  const grey = new Uint8Array(width * height);
-  for (let i = 0, o = 0; o < grey.length; i += 3, o++) {
-    const value = pixels[i]!;
-    if (pixels[i + 1] !== value || pixels[i + 2] !== value) return image;
-    grey[o] = value;
-  }
-  return { width, height, channels: 1, pixels: grey };
+  const grey = greyOf(image.pixels);
+  return grey === null ? image : { ...image, channels: 1, pixels: grey };
 }
 
 /** The bytes of a Buffer as a plain array, not copied. */

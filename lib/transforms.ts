@@ -6,6 +6,7 @@
  * @module
  */
 import type { Augmentation } from "@/experiments.ts";
+import { type Filter, filterColumns, filterRows } from "@/pixels.ts";
 import type { Prng } from "@/random.ts";
 
 /**
@@ -140,6 +141,10 @@ function blend(from: number, to: number, factor: number): number {
  * @param size Width and height of the result in pixels, from 1.
  */
 export function resize(image: Image, { width, height }: { width: number; height: number }): Image {
+  if (image.channels === 3) {
+    const channels = splitChannels(image).map((channel) => resize(channel, { width, height }));
+    return joinChannels(channels as [Image, Image, Image]);
+  }
   // Pillow 13 starts with the columns where that spares most work.
   const shorter = image.height - height;
   const columnsFirst = shorter > 0 && shorter > 2 * (image.width - width);
@@ -148,50 +153,22 @@ export function resize(image: Image, { width, height }: { width: number; height:
     : resizeColumns(resizeRows(image, width), height);
 }
 
-/** `[H,W,C]` to `[H,width,C]`. */
+/** Grey `[H,W]` to `[H,width]`. */
 function resizeRows(image: Image, width: number): Image {
   if (width === image.width) return image;
-  const { height, channels } = image;
-  const pixels = new Uint8Array(height * width * channels);
   const filter = triangleFilter(image.width, width);
-  for (let channel = 0; channel < channels; channel++) {
-    applyFilter(filter, {
-      from: {
-        pixels: image.pixels,
-        start: channel,
-        along: channels,
-        across: image.width * channels,
-      },
-      to: { pixels, start: channel, along: channels, across: width * channels },
-      lines: height,
-    });
-  }
-  return { ...image, width, pixels };
+  return { ...image, width, pixels: filterRows(image.pixels, { ...image, filter }) };
 }
 
-/** `[H,W,C]` to `[height,W,C]`. */
+/** Grey `[H,W]` to `[height,W]`. */
 function resizeColumns(image: Image, height: number): Image {
   if (height === image.height) return image;
-  const lines = image.width * image.channels;
-  const pixels = new Uint8Array(height * lines);
-  applyFilter(triangleFilter(image.height, height), {
-    from: { pixels: image.pixels, start: 0, along: lines, across: 1 },
-    to: { pixels, start: 0, along: lines, across: 1 },
-    lines,
-  });
-  return { ...image, height, pixels };
+  const filter = triangleFilter(image.height, height);
+  return { ...image, height, pixels: filterColumns(image.pixels, { ...image, filter }) };
 }
 
-/** Binary places of a filter's weights. Those of one output pixel add up to 1, so that sums stay below 2^31. */
+/** Binary places of a filter's weights. */
 const WEIGHT_BITS = 22;
-const HALF = 1 << (WEIGHT_BITS - 1);
-
-/** Output pixel `o` of a line is the sum of `taps` input pixels from `first[o]` on, times `weights[o * taps + k]`. */
-interface Filter {
-  readonly taps: number;
-  readonly first: Int32Array;
-  readonly weights: Int32Array;
-}
 
 /** Filters that were needed before, by their sizes: mostly the films have one size. */
 const filters = new Map<string, Filter>();
@@ -225,71 +202,34 @@ function makeTriangleFilter(from: number, to: number): Filter {
     return { first, fixed };
   });
   // Windows at the border are narrower: widened with weights of 0 to the taps that all have.
-  const taps = Math.max(...windows.map(({ fixed }) => fixed.length));
-  const filter = { taps, first: new Int32Array(to), weights: new Int32Array(to * taps) };
+  const used = Math.max(...windows.map(({ fixed }) => fixed.length));
+  const taps = Math.ceil(used / 8) * 8;
+  const filter = { taps, used, first: new Int32Array(to), weights: new Int32Array(to * taps) };
   windows.forEach(({ first, fixed }, o) => {
-    filter.first[o] = Math.min(first, from - taps);
+    filter.first[o] = Math.min(first, from - used);
     filter.weights.set(fixed, o * taps + first - filter.first[o]!);
   });
   return filter;
 }
 
-/** Where the pixels of parallel lines are: `along` from pixel to pixel of a line, `across` from line to line. */
-interface Lines {
-  readonly pixels: Uint8Array;
-  readonly start: number;
-  readonly along: number;
-  readonly across: number;
-}
-
-/** Filters each line. */
-function applyFilter(
-  { taps, first, weights }: Filter,
-  { from, to, lines }: { from: Lines; to: Lines; lines: number },
-): void {
-  const sum = taps === 5 ? sumFive : sumAll;
-  first.forEach((input, output) => {
-    sum(weights.subarray(output * taps, (output + 1) * taps), {
-      from: { ...from, start: from.start + input * from.along },
-      to: { ...to, start: to.start + output * to.along },
-      lines,
-    });
+/** `[H,W,3]` to three times `[H,W,1]`. */
+function splitChannels(image: Image): Image[] {
+  return [0, 1, 2].map((channel) => {
+    const pixels = new Uint8Array(image.width * image.height);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = image.pixels[3 * i + channel]!;
+    return { ...image, channels: 1, pixels };
   });
 }
 
-/** One output pixel of each line. Whole numbers of 32 bits throughout (`| 0`), which need no check at run time. */
-function sumAll(
-  weights: Int32Array,
-  { from: { pixels, start, along, across }, to, lines }: { from: Lines; to: Lines; lines: number },
-): void {
-  for (let line = 0, i = start, o = to.start; line < lines; line++) {
-    let sum = HALF;
-    for (let k = 0, tap = i; k < weights.length; k++) {
-      sum = sum + Math.imul(pixels[tap]!, weights[k]!) | 0;
-      tap = tap + along | 0;
-    }
-    to.pixels[o] = sum >> WEIGHT_BITS;
-    i = i + across | 0;
-    o = o + to.across | 0;
+/** Three times `[H,W,1]` to `[H,W,3]`. */
+function joinChannels([red, green, blue]: [Image, Image, Image]): Image {
+  const pixels = new Uint8Array(3 * red.pixels.length);
+  for (let i = 0, o = 0; o < pixels.length; i++) {
+    pixels[o++] = red.pixels[i]!;
+    pixels[o++] = green.pixels[i]!;
+    pixels[o++] = blue.pixels[i]!;
   }
-}
-
-/** The same for five weights, which 512 to 224 pixels have, written out: it takes half the time. */
-function sumFive(
-  weights: Int32Array,
-  { from: { pixels, start, along, across }, to, lines }: { from: Lines; to: Lines; lines: number },
-): void {
-  const [a, b, c, d, e] = weights as unknown as [number, number, number, number, number];
-  for (let line = 0, i = start, o = to.start; line < lines; line++) {
-    let sum = HALF + Math.imul(pixels[i]!, a) | 0;
-    sum = sum + Math.imul(pixels[i + along]!, b) | 0;
-    sum = sum + Math.imul(pixels[i + 2 * along]!, c) | 0;
-    sum = sum + Math.imul(pixels[i + 3 * along]!, d) | 0;
-    sum = sum + Math.imul(pixels[i + 4 * along]!, e) | 0;
-    to.pixels[o] = sum >> WEIGHT_BITS;
-    i = i + across | 0;
-    o = o + to.across | 0;
-  }
+  return { ...red, channels: 3, pixels };
 }
 
 /** Pixels in red, green and blue: `[H,W,3]`, a grey value three times. */

@@ -1,0 +1,76 @@
+import { assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { filterColumns, filterRows, greyOf } from "@/pixels.ts";
+import { PROJECT_ROOT } from "@/paths.ts";
+import { createPrng } from "@/random.ts";
+import { assemble } from "@/tasks/wasm.ts";
+
+Deno.test("pixels.wasm is pixels.wat, assembled", async () => {
+  assertEquals(await Deno.readFile(join(PROJECT_ROOT, "lib/pixels.wasm")), await assemble());
+});
+
+function noise(length: number, key: string): Uint8Array<ArrayBuffer> {
+  const prng = createPrng(key);
+  return Uint8Array.from({ length }, () => prng.integer(256));
+}
+
+/** Grey values, each three times. */
+function asRgb(grey: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: 3 * grey.length }, (_, i) => grey[i / 3 | 0]!);
+}
+
+Deno.test("greyOf() gives the one channel of equal ones, for any number of pixels", () => {
+  // From many to few, so that values of the pixels before lie behind those that count.
+  for (const count of [40_000, 1000, 17, 16, 15, 1, 0]) {
+    const grey = noise(count, `grey/${count}`);
+    assertEquals(greyOf(asRgb(grey)), grey);
+  }
+});
+
+Deno.test("greyOf() notices a single channel that differs, wherever it is", () => {
+  const count = 37;
+  const rgb = asRgb(noise(count, "grey"));
+  for (let i = 0; i < rgb.length; i++) {
+    const changed = rgb.slice();
+    changed[i]! ^= 1;
+    assertEquals(greyOf(changed), null, `byte ${i}`);
+  }
+});
+
+/** A filter with the weights of a mean over `used` pixels, from every second one on. */
+function meanFilter(used: number, outputs: number) {
+  const taps = Math.ceil(used / 8) * 8;
+  const weights = new Int32Array(outputs * taps);
+  for (let o = 0; o < outputs; o++) weights.fill(2 ** 22 / used, o * taps, o * taps + used);
+  return { taps, used, first: Int32Array.from({ length: outputs }, (_, o) => 2 * o), weights };
+}
+
+Deno.test("filterRows() and filterColumns() give the rounded weighted sums, for any size", () => {
+  for (
+    const [used, width, height] of [[2, 9, 3], [4, 37, 20], [16, 64, 17], [8, 9, 9], [2, 3, 2]]
+  ) {
+    const outputs = (width: number) => (width - used!) / 2 + 1 | 0;
+    const pixels = noise(width! * height!, `pixels/${used}`);
+    const mean = (start: number, step: number) => {
+      let sum = 0;
+      for (let k = 0; k < used!; k++) sum += pixels[start + k * step]!;
+      return Math.floor(sum / used! + 0.5);
+    };
+    const along = outputs(width!);
+    assertEquals(
+      filterRows(pixels, { width: width!, height: height!, filter: meanFilter(used!, along) }),
+      Uint8Array.from(
+        { length: along * height! },
+        (_, i) => mean((i / along | 0) * width! + 2 * (i % along), 1),
+      ),
+    );
+    const down = Math.max(outputs(height!), 0);
+    assertEquals(
+      filterColumns(pixels, { width: width!, filter: meanFilter(used!, down) }),
+      Uint8Array.from(
+        { length: down * width! },
+        (_, i) => mean(2 * (i / width! | 0) * width! + i % width!, width!),
+      ),
+    );
+  }
+});
