@@ -78,10 +78,13 @@ export function openFilmCache(
     const found = await readEntry(entry);
     if (found) return found;
     const image = resize(await decodeImage(bytes, path), { width: size, height: size });
-    if (writable) {
-      writable = await writeEntry(entry, image);
-    }
+    if (writable) await writeEntry(entry, image).catch(goOnWithoutFiles);
     return image;
+  }
+
+  function goOnWithoutFiles(error: Error): void {
+    if (writable) console.warn(`Films are not cached, which makes a run slower: ${error.message}`);
+    writable = false;
   }
 
   return { full, resized };
@@ -95,7 +98,7 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 function entryPath(folder: string, { content, size }: { content: string; size: number }): string {
   const facts = JSON.stringify([content, size, TRANSFORM_VERSION, sharp.versions]);
   const key = createHash("sha256").update(facts).digest("hex");
-  return join(folder, key.slice(0, 2), `${key}.film`);
+  return join(folder, `${key}.film`);
 }
 
 /** Width, height and channels as little-endian 32-bit numbers; then the pixels; then the CRC-32 of all before. */
@@ -116,15 +119,8 @@ async function readEntry(path: string): Promise<Image | undefined> {
   return { width: width!, height: height!, channels: channels as 1 | 3, pixels };
 }
 
-/**
- * Writes an entry.
- *
- * @returns Whether it could be written. If not, a warning has been printed: a run goes on without it, slower.
- */
-async function writeEntry(
-  path: string,
-  { width, height, channels, pixels }: Image,
-): Promise<boolean> {
+/** Writes an entry, whole or not at all. */
+async function writeEntry(path: string, { width, height, channels, pixels }: Image): Promise<void> {
   const bytes = new Uint8Array(HEADER_BYTES + pixels.length + CHECKSUM_BYTES);
   const view = new DataView(bytes.buffer);
   [width, height, channels].forEach((number, i) => view.setUint32(4 * i, number, true));
@@ -133,18 +129,15 @@ async function writeEntry(
   view.setUint32(end, crc32(bytes.subarray(0, end)), true);
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    await Deno.mkdir(dirname(path), { recursive: true });
     // Not brought to the disk one by one, which would take longer than decoding: the checksum tells a lost one.
-    await Deno.writeFile(temporary, bytes);
+    await Deno.writeFile(temporary, bytes).catch(async (error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await Deno.writeFile(temporary, bytes);
+    });
     await Deno.rename(temporary, path);
-    return true;
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    console.warn(
-      `Films are not cached, which makes a run slower: cannot write ${path}: ${
-        (error as Error).message
-      }`,
-    );
-    return false;
+    throw error;
   }
 }

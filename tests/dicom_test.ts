@@ -95,12 +95,10 @@ Deno.test("readImage() lets nothing of a patient out, neither in errors nor in t
     const source = new TextDecoder("latin1").decode(whole);
     for (const field of patient) assert(source.includes(field));
     await openFilmCache({ folder }).resized(path, 24);
-    for await (const shelf of Deno.readDir(folder)) {
-      for await (const { name } of Deno.readDir(join(folder, shelf.name))) {
-        const entry = await Deno.readFile(join(folder, shelf.name, name));
-        const text = new TextDecoder("latin1").decode(entry);
-        for (const field of patient) assert(!text.includes(field));
-      }
+    for await (const { name } of Deno.readDir(folder)) {
+      const entry = await Deno.readFile(join(folder, name));
+      const text = new TextDecoder("latin1").decode(entry);
+      for (const field of patient) assert(!text.includes(field));
     }
     for (let length = 140; length < whole.length; length += 50) {
       const error = await assertRejects(() => decodeImage(whole.slice(0, length), "a.dcm"));
