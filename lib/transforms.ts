@@ -6,7 +6,7 @@
  * @module
  */
 import type { Augmentation } from "@/experiments.ts";
-import { type Filter, filterColumns, filterRows } from "@/pixels.ts";
+import { blendFrom, type Filter, filterColumns, filterRows, packFilter, sum } from "@/pixels.ts";
 import type { Prng } from "@/random.ts";
 
 /**
@@ -63,10 +63,7 @@ export function adjust(image: Image, { kind, factor }: Adjustment): Image {
  */
 export function adjustContrast(image: Image, factor: number): Image {
   const mean = Math.floor(meanGrey(image) + 0.5);
-  const blended = Uint8Array.from({ length: 256 }, (_, value) => blend(mean, value, factor));
-  const pixels = new Uint8Array(image.pixels.length);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = blended[image.pixels[i]!]!;
-  return { ...image, pixels };
+  return { ...image, pixels: blendFrom(image.pixels, { from: mean, factor }) };
 }
 
 /**
@@ -121,11 +118,13 @@ export function toGrey({ channels, pixels }: Image): Uint8Array {
   return grey;
 }
 
-function meanGrey(image: Image): number {
-  const grey = toGrey(image);
-  let sum = 0;
-  for (let i = 0; i < grey.length; i++) sum += grey[i]!;
-  return sum / grey.length;
+function meanGrey({ channels, pixels }: Image): number {
+  if (channels === 1) return sum(pixels) / pixels.length;
+  let total = 0;
+  for (let i = 0; i < pixels.length; i += 3) {
+    total += (19595 * pixels[i]! + 38470 * pixels[i + 1]! + 7471 * pixels[i + 2]! + 0x8000) >> 16;
+  }
+  return total / (pixels.length / 3);
 }
 
 /** `from + factor * (to - from)` in 32-bit floats, cut off at 0 and 255 and rounded down: Pillow's `Image.blend`. */
@@ -198,18 +197,10 @@ function makeTriangleFilter(from: number, to: number): Filter {
       (_, k) => Math.max(1 - Math.abs((k + first - centre + 0.5) * (1 / support)), 0),
     );
     const total = heights.reduce((sum, height) => sum + height, 0);
-    const fixed = heights.map((height) => Math.trunc(0.5 + height / total * 2 ** WEIGHT_BITS));
-    return { first, fixed };
+    const weights = heights.map((height) => Math.trunc(0.5 + height / total * 2 ** WEIGHT_BITS));
+    return { first, weights };
   });
-  // Windows at the border are narrower: widened with weights of 0 to the taps that all have.
-  const used = Math.max(...windows.map(({ fixed }) => fixed.length));
-  const taps = Math.ceil(used / 8) * 8;
-  const filter = { taps, used, first: new Int32Array(to), weights: new Int32Array(to * taps) };
-  windows.forEach(({ first, fixed }, o) => {
-    filter.first[o] = Math.min(first, from - used);
-    filter.weights.set(fixed, o * taps + first - filter.first[o]!);
-  });
-  return filter;
+  return packFilter(windows, from);
 }
 
 /** `[H,W,3]` to three times `[H,W,1]`. */

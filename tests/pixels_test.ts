@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { filterColumns, filterRows, greyOf } from "@/pixels.ts";
+import { blendFrom, filterColumns, filterRows, greyOf, packFilter, sum } from "@/pixels.ts";
 import { PROJECT_ROOT } from "@/paths.ts";
 import { createPrng } from "@/random.ts";
 import { assemble } from "@/tasks/wasm.ts";
@@ -37,12 +37,26 @@ Deno.test("greyOf() notices a single channel that differs, wherever it is", () =
   }
 });
 
-/** A filter with the weights of a mean over `used` pixels, from every second one on. */
-function meanFilter(used: number, outputs: number) {
-  const taps = Math.ceil(used / 8) * 8;
-  const weights = new Int32Array(outputs * taps);
-  for (let o = 0; o < outputs; o++) weights.fill(2 ** 22 / used, o * taps, o * taps + used);
-  return { taps, used, first: Int32Array.from({ length: outputs }, (_, o) => 2 * o), weights };
+Deno.test("sum() adds any number of bytes", () => {
+  for (const count of [100_000, 33, 16, 15, 1, 0]) {
+    const pixels = noise(count, `sum/${count}`);
+    assertEquals(sum(pixels), pixels.reduce((total, value) => total + value, 0));
+  }
+  assertEquals(sum(new Uint8Array(20_000_000).fill(255)), 5_100_000_000);
+});
+
+Deno.test("blendFrom() moves bytes away from a value, cut off and rounded down", () => {
+  const pixels = Uint8Array.of(0, 50, 99, 100, 101, 103, 200, 255);
+  // 100 + 1.5 * (pixel - 100), worked by hand; 98.5 and 101.5 are rounded down.
+  const expected = [0, 25, 98, 100, 101, 104, 250, 255];
+  assertEquals([...blendFrom(pixels, { from: 100, factor: 1.5 })], expected);
+  assertEquals([...pixels], [0, 50, 99, 100, 101, 103, 200, 255]);
+});
+
+/** A filter that gives the mean of `used` pixels, from every second one on. */
+function meanFilter(used: number, { outputs, width }: { outputs: number; width: number }) {
+  const weights = new Array(used).fill(2 ** 22 / used);
+  return packFilter(Array.from({ length: outputs }, (_, o) => ({ first: 2 * o, weights })), width);
 }
 
 Deno.test("filterRows() and filterColumns() give the rounded weighted sums, for any size", () => {
@@ -58,7 +72,11 @@ Deno.test("filterRows() and filterColumns() give the rounded weighted sums, for 
     };
     const along = outputs(width!);
     assertEquals(
-      filterRows(pixels, { width: width!, height: height!, filter: meanFilter(used!, along) }),
+      filterRows(pixels, {
+        width: width!,
+        height: height!,
+        filter: meanFilter(used!, { outputs: along, width: width! }),
+      }),
       Uint8Array.from(
         { length: along * height! },
         (_, i) => mean((i / along | 0) * width! + 2 * (i % along), 1),
@@ -66,7 +84,10 @@ Deno.test("filterRows() and filterColumns() give the rounded weighted sums, for 
     );
     const down = Math.max(outputs(height!), 0);
     assertEquals(
-      filterColumns(pixels, { width: width!, filter: meanFilter(used!, down) }),
+      filterColumns(pixels, {
+        width: width!,
+        filter: meanFilter(used!, { outputs: down, width: height! }),
+      }),
       Uint8Array.from(
         { length: down * width! },
         (_, i) => mean(2 * (i / width! | 0) * width! + i % width!, width!),
