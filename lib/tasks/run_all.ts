@@ -75,8 +75,6 @@ async function main(): Promise<void> {
   await run("train", plan.train);
   await run("analyse", []);
   await executeNotebooks({ out: fromRoot("results/notebooks"), cellTimeout: CELL_TIMEOUT });
-  // Signals are listened to no longer.
-  Deno.exit();
 }
 
 /** Runs a task, and ends as it does if it fails: it has said why. */
