@@ -1,0 +1,97 @@
+/**
+ * Films side by side with captions: examples of the classes, and what an augmentation does to a film.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import sharp from "sharp";
+import { toPng } from "@/figures/png.ts";
+import { FONT_SIZE, GROUND, INK } from "@/figures/style.ts";
+import { show } from "@/notebook.ts";
+import { type Image, resize } from "@/transforms.ts";
+
+/** A film with what is said of it. */
+export interface CaptionedFilm {
+  image: Image;
+  caption: string;
+}
+
+/** Width and height that a film is shown with, and what is between films, in pixels. */
+const FILM_SIZE = 200;
+const GAP = 12;
+/** Height of a caption. */
+const CAPTION = 26;
+
+/**
+ * Shows films in rows.
+ *
+ * @param options.columns Films in a row. Default: 4.
+ */
+export async function showFilms(
+  films: readonly CaptionedFilm[],
+  { columns = 4 }: { columns?: number } = {},
+): Promise<void> {
+  const svg = await filmsSvg(films, { columns });
+  const width = columns * (FILM_SIZE + GAP) - GAP;
+  await show({
+    "image/png": Buffer.from(toPng(svg)).toString("base64"),
+    "text/plain": films.map(({ caption }) => caption).join("\n"),
+  }, { metadata: { "image/png": { width } } });
+}
+
+/** Films in rows as an SVG text. */
+export async function filmsSvg(
+  films: readonly CaptionedFilm[],
+  { columns }: { columns: number },
+): Promise<string> {
+  const rows = Math.ceil(films.length / columns);
+  const width = columns * (FILM_SIZE + GAP) - GAP;
+  const height = rows * (FILM_SIZE + CAPTION + GAP) - GAP;
+  const tiles = await Promise.all(films.map(async ({ image, caption }, i) => {
+    const x = (i % columns) * (FILM_SIZE + GAP);
+    const y = Math.floor(i / columns) * (FILM_SIZE + CAPTION + GAP);
+    return `<image x="${x}" y="${y}" width="${FILM_SIZE}" height="${FILM_SIZE}" href="${await dataUri(
+      image,
+    )}"/>` +
+      `<text x="${x}" y="${y + FILM_SIZE + 18}" fill="${INK}">${escape(caption)}</text>`;
+  }));
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+    `font-family="DejaVu Sans" font-size="${FONT_SIZE.tick}">` +
+    `<rect width="${width}" height="${height}" fill="${GROUND}"/>${tiles.join("")}</svg>`;
+}
+
+/** At two pixels of the picture for one of the figure, which is as fine as it is drawn. */
+async function dataUri(image: Image): Promise<string> {
+  const { width, height, channels, pixels } = resize(image, {
+    width: 2 * FILM_SIZE,
+    height: 2 * FILM_SIZE,
+  });
+  const png = await sharp(pixels, { raw: { width, height, channels } }).png().toBuffer();
+  return `data:image/png;base64,${png.toString("base64")}`;
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
+
+/**
+ * How two films differ, pixel by pixel: mid-grey where they are the same.
+ *
+ * @param gain What a difference is multiplied by, to be seen. Default: 8.
+ * @throws {RangeError} If they differ in shape.
+ */
+export function difference(
+  before: Image,
+  after: Image,
+  { gain = 8 }: { gain?: number } = {},
+): Image {
+  if (before.pixels.length !== after.pixels.length || before.width !== after.width) {
+    throw new RangeError(
+      `Cannot compare films of ${before.width}x${before.height}x${before.channels} and ` +
+        `${after.width}x${after.height}x${after.channels}`,
+    );
+  }
+  const pixels = before.pixels.map((value, i) =>
+    Math.min(255, Math.max(0, 128 + gain * (after.pixels[i]! - value)))
+  );
+  return { ...before, pixels };
+}
