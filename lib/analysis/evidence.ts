@@ -70,7 +70,7 @@ async function occlude(
     (_, cell) => without(pixels, { network, cells, covered: [cell] }),
   );
   const [whole, ...others] = await network.logOdds([pixels, ...covered]);
-  return { cells, values: Float32Array.from(others, (logOdds) => whole! - logOdds) };
+  return { cells, values: others.map((logOdds) => whole! - logOdds) };
 }
 
 /** A copy of a film with some cells covered. */
@@ -145,7 +145,7 @@ async function deletionCurve(
 }
 
 function strongestFirst({ values }: EvidenceMap): number[] {
-  return Array.from(values, (_, cell) => cell).sort((a, b) => values[b]! - values[a]!);
+  return values.map((_, cell) => cell).sort((a, b) => values[b]! - values[a]!);
 }
 
 function meanCurve(curves: readonly (readonly number[])[]): number[] {

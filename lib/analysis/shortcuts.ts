@@ -8,6 +8,7 @@ import { type Estimate, wilson } from "@/statistics/intervals.ts";
 import { delongAuc } from "@/statistics/delong.ts";
 import { fitLogisticRegression, logisticScores } from "@/statistics/logistic_regression.ts";
 import { quantileSorted } from "@/statistics/bootstrap.ts";
+import { decimalInterval } from "@/analysis/words.ts";
 import { type Image, toGrey } from "@/transforms.ts";
 
 /** What a baseline sees of a film. */
@@ -31,6 +32,8 @@ export interface ShortcutScore {
   auc: Estimate;
   /** At the probability one half. */
   accuracy: Estimate;
+  /** Whether it is a shortcut, in a sentence. */
+  words: string;
 }
 
 /** Blocks of a thumbnail along each side. */
@@ -138,13 +141,26 @@ export function auditShortcuts(
     const model = fitLogisticRegression(seen(train), { labels });
     const scores = logisticScores(model, seen(test));
     const truth = test.map(({ label }) => label);
+    const auc = delongAuc(truth, { scores });
     const right = truth.filter((label, i) => (scores[i]! > 0) === (label === 1)).length;
     return {
       shortcut,
       sees: SEES[shortcut],
       features: model.weights.length,
-      auc: delongAuc(truth, { scores }),
+      auc,
       accuracy: wilson(right, { trials: truth.length }),
+      words: inWords(shortcut, auc),
     };
   });
+}
+
+/** From here on a baseline ranks films well. */
+const WELL = 0.8;
+
+function inWords(shortcut: Shortcut, auc: Estimate): string {
+  const reached = `${decimalInterval(auc)} is reached from ${SEES[shortcut]}`;
+  if (auc.low <= 0.5) return `No shortcut is shown here: AUC ${reached}.`;
+  if (auc.value < WELL) return `A weak shortcut: AUC ${reached}, without looking at a lung.`;
+  return `AUC ${reached}, without looking at a lung: the classes differ by more than disease, and a high score ` +
+    "of the network does not show that it finds disease.";
 }

@@ -25,7 +25,7 @@ export interface EvidenceMap {
   /** Cells along each side. */
   cells: number;
   /** `[cells,cells]` row by row, in units of the log-odds of TB; negative where it speaks for Healthy. */
-  values: Float32Array;
+  values: readonly number[];
 }
 
 /** A network to be asked. Disposing of it frees its weights. */
@@ -116,7 +116,7 @@ export async function openNetwork(path: string, config: RunConfig): Promise<Trai
     gradCam(film) {
       const xs = tf.tensor4d(film, shape(1), "int32");
       const map = look(xs);
-      const values = map.dataSync() as Float32Array;
+      const values = Array.from(map.dataSync());
       const cells = map.shape[1]!;
       tf.dispose([xs, map]);
       return { cells, values };

@@ -1,0 +1,150 @@
+/**
+ * The analysis of the runs there are, and its files:
+ *
+ * - `results/summary.json`: all that was found ({@linkcode Summary});
+ * - `results/analysis/*.csv` and `*.md`: its tables; `roc.csv` and `precision_recall.csv`: the curves;
+ * - `results/analysis/curves.json`, `cases.json`: the same curves, and films with their evidence maps, for figures;
+ * - `results/analysis/model_card.md`;
+ * - `model/<best experiment>/epochNN.onnx`: the best network as ONNX.
+ * @module
+ */
+import { join } from "node:path";
+import { auditFilms, examine } from "@/analysis/films.ts";
+import { modelCard } from "@/analysis/model_card.ts";
+import type { Analysis } from "@/analysis/read_analysis.ts";
+import { type AnalysedRun, findRuns, readRun } from "@/analysis/runs.ts";
+import { summarizePredictions, type Summary, SUMMARY_VERSION } from "@/analysis/summary.ts";
+import { toCsv, toMarkdown } from "@/analysis/table_files.ts";
+import { analysisTables, curveTables } from "@/analysis/tables.ts";
+import { findWeights } from "@/analysis/trained_network.ts";
+import type { FilmCache } from "@/film_cache.ts";
+import { writeAtomic } from "@/files.ts";
+import { writeOnnx } from "@/onnx_export.ts";
+import { describeResNet50 } from "@/resnet50.ts";
+import { readEpochs } from "@/results.ts";
+import type { RunFilms } from "@/run_config.ts";
+import { readSafetensors } from "@/safetensors.ts";
+
+/** What {@linkcode analyse} takes. */
+export interface AnalyseOptions {
+  /** Folder that holds `results/` and `model/`. */
+  root: string;
+  /** The films that the runs were trained and tested on; there may be more. */
+  films: Pick<RunFilms, "train" | "test">;
+  cache: FilmCache;
+  /** Whether the films are drawn ones. */
+  phantom: boolean;
+  /** Told what is being done. */
+  onStage?: (stage: string) => void;
+}
+
+/**
+ * Analyses the runs and writes the files.
+ *
+ * @throws {Error} If there is no run, a file of one is missing or damaged, or its weights are not those of its
+ * predictions.
+ * @throws {RangeError} If the runs were not tested on the same films, or not on these.
+ */
+export async function analyse(
+  { root, films, cache, phantom, onStage = () => {} }: AnalyseOptions,
+): Promise<Analysis> {
+  onStage("reading runs");
+  const places = await findRuns(root);
+  const runs: AnalysedRun[] = [];
+  for (const place of places.filter(({ seed }) => seed === 0)) runs.push(await readRun(place));
+  if (runs.length === 0) {
+    throw new Error(
+      `Cannot analyse ${join(root, "results")}: it has no run. Train first: deno task train all`,
+    );
+  }
+  const seeded = await Promise.all(places.map(async ({ experiment, seed, folders }) => ({
+    experiment,
+    seed,
+    rows: await readEpochs(folders.results),
+  })));
+  onStage("intervals and comparisons");
+  const { summary: found, curves } = summarizePredictions(runs, { seeded });
+  const best = runs.find(({ experiment }) => experiment === found.best.experiment)!;
+  onStage(`asking ${best.experiment} about the test films`);
+  const used = filmsOf(best, films);
+  const { cases, ...examined } = await examine(best, { films: used.test, cache });
+  onStage("shortcut audit");
+  const shortcuts = await auditFilms(used);
+  const summary: Summary = {
+    version: SUMMARY_VERSION,
+    phantom,
+    data: best.config.data,
+    ...found,
+    ...examined,
+    shortcuts,
+  };
+  onStage("writing");
+  await writeAnalysis(root, { summary, curves, cases });
+  const folder = join(root, "results", "analysis");
+  await writeAtomic(join(folder, "model_card.md"), modelCard(summary, best.config));
+  await exportBest(best);
+  return { summary, curves, cases };
+}
+
+/** The films that a run used: it may have left some out, or taken the first ones of each class only. */
+function filmsOf(
+  { test, config: { data }, folders }: AnalysedRun,
+  films: AnalyseOptions["films"],
+): AnalyseOptions["films"] {
+  const key = ({ label, filename }: { label: number; filename: string }) => `${label}/${filename}`;
+  const known = new Map(films.test.map((film) => [key(film), film]));
+  const skipped = new Set(data.skipped);
+  const trained = films.train.filter(({ filename }) => !skipped.has(filename));
+  const ofClass = (label: number) => trained.filter((film) => film.label === label);
+  return {
+    train: [
+      ...ofClass(0).slice(0, data.train.healthy),
+      ...ofClass(1).slice(0, data.train.tb),
+    ],
+    test: test.map((prediction) => {
+      const film = known.get(key(prediction));
+      if (film !== undefined) return film;
+      throw new RangeError(
+        `Cannot analyse ${folders.results}: ${prediction.filename} is not among the test films of the data ` +
+          "folder. Name the folder that the run was trained on with --data or XRAY_DATA",
+      );
+    }),
+  };
+}
+
+async function writeAnalysis(root: string, { summary, curves, cases }: Analysis): Promise<void> {
+  const folder = join(root, "results", "analysis");
+  const tables = analysisTables(summary);
+  for (const { name, csv } of [...tables, ...curveTables(curves)]) {
+    await writeAtomic(join(folder, `${name}.csv`), toCsv(csv));
+  }
+  for (const table of tables) {
+    await writeAtomic(join(folder, `${table.name}.md`), toMarkdown(table));
+  }
+  await writeJson(join(folder, "curves.json"), curves);
+  await writeJson(join(folder, "cases.json"), cases);
+  // Last, so that what it stands for is there.
+  await writeJson(join(root, "results", "summary.json"), summary);
+}
+
+/** JSON has no NaN and no Infinity: they become null. */
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeAtomic(path, JSON.stringify(value, null, 1) + "\n");
+}
+
+/** Writes the run's network as ONNX beside its weights. */
+async function exportBest({ experiment, epoch, folders, config }: AnalysedRun): Promise<void> {
+  const { tensors } = await readSafetensors(await findWeights(folders, epoch));
+  const name = `epoch${String(epoch).padStart(2, "0")}.onnx`;
+  await writeOnnx(join(folders.model, name), {
+    tensors,
+    architecture: describeResNet50(config.network),
+    imageSize: config.network.imageSize,
+    metadata: {
+      experiment,
+      epoch: String(epoch),
+      classes: "Healthy, TB",
+      purpose: "research and teaching; not for diagnosis",
+    },
+  });
+}

@@ -1,0 +1,141 @@
+/**
+ * A model card (Mitchell et al., FAT* 2019) of the best network, filled in from the run.
+ * @module
+ */
+import type { ExperimentSummary, Summary } from "@/analysis/summary.ts";
+import { toMarkdown } from "@/analysis/table_files.ts";
+import { count, decimalInterval, percentInterval } from "@/analysis/words.ts";
+import type { Experiment } from "@/experiments.ts";
+import type { DataSummary, RunConfig } from "@/results.ts";
+
+/** Writes the card as Markdown. */
+export function modelCard(summary: Summary, config: RunConfig): string {
+  const best = summary.experiments.find(({ experiment }) =>
+    experiment === summary.best.experiment
+  )!;
+  return [
+    `# Model card: ResNet50, experiment ${best.experiment}, epoch ${best.epoch}`,
+    "**Not for diagnosis.** A model of an exercise in research and teaching. It was tested on films of the collection " +
+    "that it was trained on and nowhere else, by nobody with a clinical eye. It must not decide anything about a person.",
+    section("Model", modelLines(summary, config)),
+    section("Data", dataLines(summary)),
+    toMarkdown({ title: "Metrics", markdown: metrics(best) }).trimEnd(),
+    section("What the scores mean", meaningLines(summary, best)),
+    section("Limits", limitLines(summary)),
+    "",
+  ].join("\n\n");
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return `## ${title}\n\n${lines.map((line) => `- ${line}`).join("\n")}`;
+}
+
+function modelLines(
+  { best }: Summary,
+  { network, precision, seed, sessions, experiment }: RunConfig,
+): string[] {
+  const { versions, machine } = sessions.at(-1)!;
+  const list = (facts: object) =>
+    Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", ");
+  return [
+    `Input: a chest film as RGB pixels, resized to ${network.imageSize}x${network.imageSize}. Output: the probability ` +
+    "of tuberculosis (TB) against Healthy; above one half is called TB.",
+    `ResNet50, the stride on a bottleneck's ${network.strideOn} convolution, ${
+      network.init === null
+        ? "trained from random initial weights"
+        : `begun with ${network.init.file} (SHA-256 ${network.init.sha256})`
+    }, seed ${seed}, computed in ${precision}.`,
+    trainingLine(experiment),
+    `Chosen among the experiments by ${best.chosenBy}${
+      best.chosenBy === "test F1" ? ", so its own test scores are a little optimistic" : ""
+    }.`,
+    `Versions: ${list(versions)}. Machine: ${list(machine)}.`,
+  ];
+}
+
+function trainingLine(experiment: Experiment): string {
+  const { epochs, batchSize, learningRate, weightDecay, l2Penalty, dropout, augmentation } =
+    experiment;
+  return [
+    `Training: ${epochs} epochs in batches of ${batchSize}`,
+    `Adam with learning rate ${learningRate} and weight decay ${weightDecay}`,
+    `cross-entropy${l2Penalty > 0 ? ` and an L2 penalty of ${l2Penalty}` : ""}`,
+    `dropout ${dropout}`,
+    `augmentation ${augmentation === null ? "none" : JSON.stringify(augmentation)}.`,
+  ].join(", ");
+}
+
+function dataLines({ data, phantom }: Summary): string[] {
+  const set = (name: string, of: DataSummary | null) =>
+    of === null
+      ? `${name}: none.`
+      : `${name}: ${of.healthy} Healthy, ${of.tb} TB (fingerprint ${of.fingerprint.slice(0, 16)}).`;
+  return [
+    set("Training", data.train),
+    set("Validation", data.validation),
+    set("Test", data.test),
+    ...(data.skipped.length > 0
+      ? [`Left out, for they cannot be read: ${count(data.skipped.length, "film")}.`]
+      : []),
+    "Split: the first fifth of each class by file name tests, as the assignment has it; films of one patient may be in " +
+    "both sets where names do not tell patients apart.",
+    phantom
+      ? "Terms: these are phantom films that the project draws itself. No patient is in them, and no score here says " +
+        "anything about films of patients."
+      : "Terms: the films are the user's own and under the terms of their source, which hold for weights trained on them " +
+        "as well. TBX11K, which the assignment uses, is by Liu et al. (CVPR 2020); read its terms where it is published.",
+  ];
+}
+
+function metrics(
+  { scores, averagePrecision, calibration }: ExperimentSummary,
+): Record<string, string>[] {
+  const { tn, fp, fn, tp } = scores.confusion;
+  const rows = {
+    "Accuracy": percentInterval(scores.accuracy),
+    "Sensitivity": percentInterval(scores.sensitivity),
+    "Specificity": percentInterval(scores.specificity),
+    "F1 of TB": decimalInterval(scores.f1),
+    "Area under the ROC curve": decimalInterval(scores.auc),
+    "Average precision": averagePrecision.toFixed(3),
+    "Expected calibration error": calibration.raw.expectedError.toFixed(4),
+    "Brier score": calibration.raw.brier.toFixed(4),
+    "Called right and wrong": `${tn} Healthy and ${tp} TB right, ${fp} Healthy and ${fn} TB wrong`,
+  };
+  return Object.entries(rows).map(([metric, value]) => ({
+    "On the test set": metric,
+    "Value [95% interval]": value,
+  }));
+}
+
+function meaningLines({ comparisons }: Summary, best: ExperimentSummary): string[] {
+  const half = best.operatingPoints.find(({ purpose }) => purpose === "probability one half")!;
+  return [
+    best.triage,
+    ...half.predictiveValues.map(({ prevalence, positive, negative }) =>
+      `Where ${100 * prevalence} of 100 people have TB, of those called TB ${
+        percentInterval(positive)
+      } have it, and of those called Healthy ${percentInterval(negative)} do not.`
+    ),
+    best.selection.words,
+    ...comparisons.filter(({ first, second }) => [first, second].includes(best.experiment))
+      .map(({ words }) => words),
+  ];
+}
+
+function limitLines({ shortcuts, borders, deletion, errors, seeds }: Summary): string[] {
+  return [
+    ...shortcuts.map(({ words }) => words),
+    `The network itself: AUC ${decimalInterval(borders.whole)} on whole films, ${
+      decimalInterval(borders.blanked)
+    } with the outer 10% covered, ${
+      decimalInterval(borders.borderAlone)
+    } with nothing but that border.`,
+    ...deletion.map(({ words }) => words),
+    errors.words,
+    ...(seeds.effects.length > 0
+      ? seeds.effects.map(({ words }) => words)
+      : ["One seed: how much of a difference is the seed's is not known."]),
+    "Two classes: a film with another disease is called Healthy or TB all the same.",
+  ];
+}
