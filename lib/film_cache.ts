@@ -2,8 +2,8 @@
  * Films that were read before. Those of the network's size are kept in files, one a film, so that each is decoded
  * and resized once for all runs; those of full size, which an augmentation needs, in memory as far as it goes.
  *
- * A file is named by the SHA-256 of the film's content and of all else that its pixels depend on: what changes
- * gets another name. It is written under a temporary name and then renamed, so that no other process sees half of
+ * A file's name comes from the film's path, its length and checksum, and all else that its pixels depend on: what
+ * changes gets another name. It is written under a temporary name and then renamed, so that no other process sees half of
  * it, and ends with a checksum, so that a disk that lost half of it is noticed. The folder may be deleted at any
  * time.
  * @module
@@ -37,23 +37,30 @@ export interface FilmCache {
   resized(path: string, size: number): Promise<Image>;
 }
 
+/** What of a film's file tells it from others. */
+interface Content {
+  path: string;
+  bytes: number;
+  crc32: number;
+}
+
 /** Opens a cache. Each run has its own, over the same files. */
 export function openFilmCache(
   { folder = fromRoot(".cache/films"), memory = Deno.systemMemoryInfo().available / 4 }:
     FilmCacheOptions = {},
 ): FilmCache {
-  /** SHA-256 of a film's content when it was first read, by path. */
-  const contents = new Map<string, string>();
+  /** Films as they were when they were first read, by path. */
+  const contents = new Map<string, Content>();
   const kept = new Map<string, Image>();
   let free = memory;
   let writable = true;
 
   /** Reads a film's file. */
-  async function read(path: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; content: string }> {
+  async function read(path: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; content: Content }> {
     const bytes = await readBytes(path);
-    const content = await sha256(bytes);
-    const before = contents.get(path);
-    if (before !== undefined && before !== content) {
+    const content = { path, bytes: bytes.length, crc32: crc32(bytes) };
+    const before = contents.get(path) ?? content;
+    if (before.bytes !== content.bytes || before.crc32 !== content.crc32) {
       throw new Error(`Cannot go on with the film ${path}: its file has changed during the run`);
     }
     contents.set(path, content);
@@ -90,15 +97,10 @@ export function openFilmCache(
   return { full, resized };
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
-
-/** The file of a resized film: another for another content, size, transform or decoder. */
-function entryPath(folder: string, { content, size }: { content: string; size: number }): string {
+/** The file of a resized film: another for another film, size, transform or decoder. */
+function entryPath(folder: string, { content, size }: { content: Content; size: number }): string {
   const facts = JSON.stringify([content, size, TRANSFORM_VERSION, sharp.versions]);
-  const key = createHash("sha256").update(facts).digest("hex");
-  return join(folder, `${key}.film`);
+  return join(folder, `${createHash("sha256").update(facts).digest("hex")}.film`);
 }
 
 /** Width, height and channels as little-endian 32-bit numbers; then the pixels; then the CRC-32 of all before. */
