@@ -30,9 +30,15 @@ export function inNotebook(): boolean {
   return jupyter() !== null;
 }
 
+/** How a form is shown, by MIME type: for a picture, its `width` and `height` in pixels of the page. */
+export type MimeMetadata = Record<string, Record<string, unknown>>;
+
 /** Shows something below the cell, or its text on the terminal. Await it as a cell's last line: then nothing is lost. */
-export async function show(bundle: MimeBundle): Promise<void> {
-  await send("display_data", { bundle });
+export async function show(
+  bundle: MimeBundle,
+  { metadata = {} }: { metadata?: MimeMetadata } = {},
+): Promise<void> {
+  await send("display_data", { bundle, metadata });
 }
 
 /** An output that changes in place. A saved notebook holds it as it was last. */
@@ -41,15 +47,22 @@ export interface LiveOutput {
 }
 
 /** Shows something that will change. On a terminal every state of it is printed. */
-export async function showLive(bundle: MimeBundle): Promise<LiveOutput> {
+export async function showLive(
+  bundle: MimeBundle,
+  { metadata = {} }: { metadata?: MimeMetadata } = {},
+): Promise<LiveOutput> {
   const displayId = crypto.randomUUID();
-  await send("display_data", { bundle, displayId });
-  return { update: (bundle) => send("update_display_data", { bundle, displayId }) };
+  await send("display_data", { bundle, metadata, displayId });
+  return { update: (bundle) => send("update_display_data", { bundle, metadata, displayId }) };
 }
 
 async function send(
   type: "display_data" | "update_display_data",
-  { bundle, displayId }: { bundle: MimeBundle; displayId?: string },
+  { bundle, metadata, displayId }: {
+    bundle: MimeBundle;
+    metadata: MimeMetadata;
+    displayId?: string;
+  },
 ): Promise<void> {
   const kernel = jupyter();
   if (kernel === null) {
@@ -58,7 +71,7 @@ async function send(
   }
   reportUncaughtErrors();
   const transient = displayId === undefined ? {} : { display_id: displayId };
-  await kernel.broadcast(type, { data: bundle, metadata: {}, transient });
+  await kernel.broadcast(type, { data: bundle, metadata, transient });
   await new Promise((resolve) => setTimeout(resolve, SENDING_MS));
 }
 

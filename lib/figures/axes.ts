@@ -9,7 +9,10 @@ import { axesOf, type Axis, titleOf } from "@/figures/figure.ts";
 import { FIGURE_SIZE, FONT_SIZE, INK } from "@/figures/style.ts";
 
 /** Distance of an axis's title from the axis where the layout does not say, in pixels. */
-const TITLE_DISTANCE = { x: 32, y: 52 } as const;
+const TITLE_DISTANCE = { x: 32, y: 56 } as const;
+
+/** Ticks that an axis has, about. */
+const TICKS = 6;
 
 /** The coordinates of a figure: one grid for each pair of an x and a y axis. */
 export interface Coordinates {
@@ -53,12 +56,11 @@ export function readCoordinates(data: readonly Plot[], layout: Layout): Coordina
     });
     const drawn = data.filter(({ xaxis = "x" }) => xaxis === `x${number}`);
     const values = (letter: "x" | "y") => drawn.flatMap((trace) => valuesOf(trace[letter]));
-    coordinates.xAxis.push(
-      { ...axis(x, { letter: "x", values: values("x") }), gridIndex } as XAXisComponentOption,
-    );
-    coordinates.yAxis.push(
-      { ...axis(y, { letter: "y", values: values("y") }), gridIndex } as YAXisComponentOption,
-    );
+    const fromZero = drawn.some(({ type }) => type === "bar");
+    const xAxis = axis(x, { letter: "x", values: values("x"), fromZero });
+    const yAxis = axis(y, { letter: "y", values: values("y"), fromZero });
+    coordinates.xAxis.push({ ...xAxis, gridIndex } as XAXisComponentOption);
+    coordinates.yAxis.push({ ...yAxis, gridIndex } as YAXisComponentOption);
   });
   return {
     ...coordinates,
@@ -80,32 +82,40 @@ export function valuesOf(values: Plot["x"] | undefined): (number | string)[] {
 }
 
 function axis(
-  { type, title, range, autorange, tickvals, ticktext, tickformat, ...style }: Axis,
-  { letter, values }: { letter: "x" | "y"; values: (number | string)[] },
+  { type, title, range, rangemode, autorange, ticktext, tickformat, ...style }: Axis,
+  { letter, values, fromZero }: {
+    letter: "x" | "y";
+    values: (number | string)[];
+    fromZero: boolean;
+  },
 ): Record<string, unknown> {
   const isCategory = type === "category" || typeof values[0] === "string";
   const isLog = type === "log";
+  const limits = isCategory || range === undefined ? null : range as [number, number];
   const ofRange = (value: number) => isLog ? 10 ** value : value;
   const standoff = typeof title === "object" ? title.standoff : undefined;
+  // ECharts alone would have a tick at each end of a range, however odd a number that is.
+  const tickvals = style.tickvals ?? (limits && !isLog ? ticksWithin(...limits) : undefined);
+  const places = isCategory || tickvals === undefined ? {} : { customValues: tickvals };
   return {
     type: isCategory ? "category" : isLog ? "log" : "value",
-    ...(isCategory ? { data: [...new Set(values)], boundaryGap: true } : { scale: true }),
-    ...(range && !isCategory ? { min: ofRange(range[0]), max: ofRange(range[1]) } : {}),
+    ...(isCategory
+      ? { data: [...new Set(values)], boundaryGap: true }
+      : { scale: !fromZero && rangemode !== "tozero" }),
+    ...(limits && { min: ofRange(limits[0]), max: ofRange(limits[1]) }),
     inverse: autorange === "reversed",
     name: titleOf({ title: title! }),
     nameLocation: "middle",
     nameGap: standoff ?? TITLE_DISTANCE[letter],
     nameTextStyle: { color: INK, fontSize: FONT_SIZE.axis },
+    nameMoveOverlap: false,
     show: style.visible ?? true,
     axisLine: { show: style.showline ?? false, onZero: false, lineStyle: { color: INK } },
-    axisTick: {
-      show: style.ticks === "outside",
-      alignWithLabel: true,
-      ...(tickvals && !isCategory ? { customValues: tickvals } : {}),
-    },
+    axisTick: { show: style.ticks === "outside", alignWithLabel: true, ...places },
     splitLine: {
       show: !isCategory && (style.showgrid ?? true),
       lineStyle: { color: style.gridcolor },
+      ...places,
     },
     axisLabel: {
       show: style.showticklabels ?? true,
@@ -113,23 +123,36 @@ function axis(
       fontSize: style.tickfont?.size ?? FONT_SIZE.tick,
       hideOverlap: !isCategory,
       ...(isCategory ? { interval: 0 } : {}),
-      ...(tickvals && !isCategory ? { customValues: tickvals } : {}),
+      ...places,
       formatter: labels({ tickvals, ticktext, tickformat }),
     },
   };
 }
 
+/** Round numbers between two: multiples of 1, 2 or 5 times a power of ten, about {@linkcode TICKS} of them. */
+export function ticksWithin(low: number, high: number): number[] {
+  const rough = (high - low) / TICKS;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((factor) => factor * power >= 0.999 * rough) ?? 10);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from(
+    { length: last - first + 1 },
+    (_, i) => Number(((first + i) * step).toPrecision(12)),
+  );
+}
+
 /** What an axis writes at its ticks. */
 function labels(
   { tickvals, ticktext, tickformat }: {
-    tickvals: Axis["tickvals"];
+    tickvals: number[] | undefined;
     ticktext: Axis["ticktext"];
     tickformat: Axis["tickformat"];
   },
 ): (value: number | string) => string {
   const formatted = tickformat === undefined ? String : format(tickformat);
   return (value) => {
-    const text = ticktext?.[tickvals?.indexOf(value) ?? -1];
+    const text = ticktext?.[tickvals?.indexOf(value as number) ?? -1];
     if (text !== undefined) return text;
     return typeof value === "string" ? value : formatted(Number(value.toPrecision(12)));
   };

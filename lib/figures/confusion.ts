@@ -10,9 +10,9 @@ import { CLASS_NAMES, type Confusion } from "@/metrics.ts";
 /** Confusion matrices that stand in one row, at most. */
 const IN_A_ROW = 3;
 
-/** Height of a row of them, and what is above the first and below the last, in pixels. */
-const ROW_HEIGHT = 270;
-const AROUND = 60;
+/** What one of them takes, and what is around them, in pixels. */
+const CELL = { width: 268, height: 270 } as const;
+const AROUND = { width: 56, height: 60 } as const;
 
 /** A confusion matrix with what it is of. */
 export interface TitledConfusion {
@@ -21,7 +21,7 @@ export interface TitledConfusion {
 }
 
 /**
- * Draws confusion matrices side by side: rows are the true class, columns the decision. A cell has the number of films,
+ * Draws confusion matrices side by side: rows are the true class, columns the predicted one. A cell has the number of films,
  * and their share of the row, which its colour shows.
  */
 export function confusionFigure(
@@ -37,15 +37,15 @@ export function confusionFigure(
     const number = i === 0 ? "" : String(i + 1);
     const [x, y] = [`x${number}`, `y${number}`];
     const column = i % columns;
-    const left = (column + 0.22) / columns;
-    const right = (column + 0.98) / columns;
+    const left = (column + 0.24) / columns;
+    const right = (column + 0.99) / columns;
     const row = Math.floor(i / columns);
     const top = 1 - (row + 0.14) / rows;
     const bottom = 1 - (row + 0.78) / rows;
     axes[`xaxis${number}`] = {
       domain: [left, right],
       anchor: y as "y",
-      title: { text: "called", standoff: 26 },
+      title: { text: "predicted", standoff: 28 },
       ...PLAIN,
     };
     axes[`yaxis${number}`] = {
@@ -53,7 +53,7 @@ export function confusionFigure(
       anchor: x as "x",
       autorange: "reversed",
       ...PLAIN,
-      ...(column === 0 ? { title: { text: "is", standoff: 70 } } : {}),
+      ...(column === 0 ? { title: { text: "true", standoff: 68 } } : {}),
     };
     data.push({ ...heatmapOf(confusion), xaxis: x, yaxis: y });
     annotations.push(...cellTexts(confusion, { x, y }), {
@@ -68,8 +68,9 @@ export function confusionFigure(
   });
   return figure(data, {
     title,
-    height: rows * ROW_HEIGHT + AROUND,
-    margin: { t: 44, b: 16, l: 20, r: 20 },
+    width: columns * CELL.width + AROUND.width,
+    height: rows * CELL.height + AROUND.height,
+    margin: { t: 44, b: 16, l: 36, r: 20 },
     ...axes,
     annotations,
   });

@@ -22,9 +22,9 @@ export interface Quantity {
 
 /** The quantities that have curves, by name. */
 export const QUANTITIES = {
-  loss: { title: "Loss", field: "Loss" },
+  loss: { title: "Loss (mean of films)", field: "Loss" },
   crossEntropy: { title: "Cross-entropy (nats a film)", field: "CrossEntropy" },
-  accuracy: { title: "Accuracy (share of films)", field: "Accuracy" },
+  accuracy: { title: "Accuracy", field: "Accuracy" },
   f1: { title: "F1 of TB", field: "F1" },
   auc: { title: "Area under the ROC curve", field: "Auc" },
 } as const satisfies Record<string, Quantity>;

@@ -33,7 +33,7 @@ export function figure(data: Plot[], layout: Layout): Figure {
       plot_bgcolor: GROUND,
       font: { family: "Verdana, DejaVu Sans, sans-serif", size: FONT_SIZE.tick, color: INK },
       title: { text: titleOf(layout), x: 0.02, xanchor: "left", font: { size: FONT_SIZE.title } },
-      margin: { l: 76, r: 24, t: hasLegend ? 86 : 58, b: 62, ...margin },
+      margin: { l: 84, r: 24, t: hasLegend ? 86 : 58, b: 62, ...margin },
       legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", ...legend },
       showlegend: hasLegend,
       hovermode: "closest",

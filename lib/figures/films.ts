@@ -33,7 +33,7 @@ export async function showFilms(
   const svg = await filmsSvg(films, { columns });
   const width = columns * (FILM_SIZE + GAP) - GAP;
   await show({
-    "image/png": Buffer.from(toPng(svg)).toString("base64"),
+    "image/png": Buffer.from(toPng(svg, { scale: 1 })).toString("base64"),
     "text/plain": films.map(({ caption }) => caption).join("\n"),
   }, { metadata: { "image/png": { width } } });
 }
@@ -59,11 +59,11 @@ export async function filmsSvg(
     `<rect width="${width}" height="${height}" fill="${GROUND}"/>${tiles.join("")}</svg>`;
 }
 
-/** At two pixels of the picture for one of the figure, which is as fine as it is drawn. */
+/** At the size that it is shown with. */
 async function dataUri(image: Image): Promise<string> {
   const { width, height, channels, pixels } = resize(image, {
-    width: 2 * FILM_SIZE,
-    height: 2 * FILM_SIZE,
+    width: FILM_SIZE,
+    height: FILM_SIZE,
   });
   const png = await sharp(pixels, { raw: { width, height, channels } }).png().toBuffer();
   return `data:image/png;base64,${png.toString("base64")}`;

@@ -114,7 +114,7 @@ function scatter(trace: Plot): SeriesOption {
     type: "line",
     data: points(trace),
     ...shared,
-    showSymbol: mode.includes("markers"),
+    ...(mode.includes("markers") ? { showSymbol: true } : { symbol: "none" }),
     ...(line?.shape === "hvh" ? { step: "middle" as const } : {}),
     ...(line?.shape === "hv" ? { step: "end" as const } : {}),
     lineStyle: {
@@ -138,6 +138,7 @@ function bars(
   return {
     type: "bar",
     ...common(trace),
+    color: colours[0] ?? NEUTRAL_COLOUR,
     data: points(trace).map((value, i) => ({
       value,
       itemStyle: { color: colours[i] ?? colours[0] ?? NEUTRAL_COLOUR },

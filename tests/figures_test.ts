@@ -1,0 +1,303 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import sharp from "sharp";
+import { ticksWithin } from "@/figures/axes.ts";
+import { confusionFigure } from "@/figures/confusion.ts";
+import { compareCurves, experimentCurves, QUANTITIES, shareRange } from "@/figures/curves.ts";
+import { classBalanceFigure, greyValuesFigure } from "@/figures/data.ts";
+import { describeFigure, figure } from "@/figures/figure.ts";
+import { difference, filmsSvg } from "@/figures/films.ts";
+import { toPng } from "@/figures/png.ts";
+import { saveFigure } from "@/figures/show.ts";
+import { experimentStyle } from "@/figures/style.ts";
+import { toSvg } from "@/figures/svg.ts";
+import { EXPERIMENTS } from "@/experiments.ts";
+import type { EpochRow } from "@/metrics.ts";
+
+/** Epochs of which only what a figure reads is given. */
+function rowsOf(fields: Partial<EpochRow>[]): EpochRow[] {
+  return fields.map((row, epoch) => ({ epoch, ...row }) as EpochRow);
+}
+
+const ROWS = rowsOf([
+  { trainAccuracy: 0.7, testAccuracy: 0.8, trainLoss: 0.6, testLoss: 0.5 },
+  { trainAccuracy: 0.9, testAccuracy: 0.85, trainLoss: 0.3, testLoss: 0.4 },
+]);
+
+/** What an SVG says. */
+function textsOf(svg: string): string[] {
+  return [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text!);
+}
+
+Deno.test("experimentCurves() draws each set's values, the training films' dotted", () => {
+  const { data, layout } = experimentCurves(
+    { experiment: "l2", rows: ROWS },
+    { quantity: QUANTITIES.accuracy },
+  );
+  assertEquals(data.map(({ name, x, y, line }) => ({ name, x, y, dash: line?.dash })), [
+    { name: "train", x: [0, 1], y: [0.7, 0.9], dash: "dot" },
+    { name: "test", x: [0, 1], y: [0.8, 0.85], dash: "solid" },
+  ]);
+  assertEquals(data.map(({ line }) => line?.color), ["#d55e00", "#d55e00"]);
+  assertEquals(layout.xaxis?.tickvals, [0, 1]);
+});
+
+Deno.test("compareCurves() draws one curve an experiment, in the experiment's colour and mark", () => {
+  const experiments = ["baseline", "contrast"].map((experiment) => ({ experiment, rows: ROWS }));
+  const { data } = compareCurves(experiments, { quantity: QUANTITIES.loss, set: "test" });
+  assertEquals(data.map(({ name, y, line, marker }) => [name, y, line?.color, marker?.symbol]), [
+    ["baseline", [0.5, 0.4], "#0072b2", "circle"],
+    ["contrast", [0.5, 0.4], "#e69f00", "triangle-down"],
+  ]);
+});
+
+Deno.test("compareCurves() takes a logarithmic axis for losses that differ by more than 20 times", () => {
+  const of = (experiment: string, testLoss: number) => ({
+    experiment,
+    rows: rowsOf([{ testLoss }]),
+  });
+  const type = (high: number) =>
+    compareCurves([of("baseline", 0.1), of("l2", high)], { quantity: QUANTITIES.loss, set: "test" })
+      .layout.yaxis?.type;
+  assertEquals(type(30), "log");
+  assertEquals(type(1), undefined);
+});
+
+Deno.test("experimentStyle() gives each experiment a colour and a mark of its own", () => {
+  const styles = EXPERIMENTS.map(({ name }) => experimentStyle(name));
+  for (const field of ["colour", "symbol"] as const) {
+    assertEquals(new Set(styles.map((style) => style[field])).size, EXPERIMENTS.length);
+  }
+  assertEquals(experimentStyle("my_own").colour, "#56b4e9");
+});
+
+Deno.test("toSvg() puts points where their values are", () => {
+  // A plotting area of 100 x 100 pixels from (10, 10); y grows upwards.
+  const svg = toSvg(figure([{ type: "scatter", mode: "lines", x: [0, 1, 2], y: [0, 10, 5] }], {
+    width: 120,
+    height: 120,
+    margin: { l: 10, r: 10, t: 10, b: 10 },
+    xaxis: { range: [0, 2] },
+    yaxis: { range: [0, 10] },
+  }));
+  assertStringIncludes(svg, 'd="M10 110L60 10L110 60"');
+});
+
+Deno.test("toSvg() writes the title, the axes' titles, the legend and the ticks", () => {
+  const texts = textsOf(toSvg(
+    figure([{ type: "bar", name: "films & more", x: ["train", "test"], y: [30, 10] }], {
+      title: "How many",
+      xaxis: { title: { text: "Set" } },
+      yaxis: { title: { text: "Films" }, range: [0, 40] },
+    }),
+  ));
+  for (const text of ["How many", "Set", "Films", "films &amp; more", "train", "test", "0", "40"]) {
+    assert(texts.includes(text), `"${text}" is missing in ${texts}`);
+  }
+});
+
+Deno.test("toSvg() formats ticks as d3 does, and takes given ones", () => {
+  const texts = textsOf(toSvg(
+    figure([{ type: "scatter", mode: "lines", x: [0, 1], y: [0, 1] }], {
+      xaxis: { range: [0, 1], tickvals: [0, 1], ticktext: ["none", "all"] },
+      yaxis: { range: [0, 1], tickformat: ".0%" },
+    }),
+  ));
+  assertEquals(texts.filter((text) => text !== "").toSorted(), [
+    ...["0%", "100%", "20%", "40%", "60%", "80%", "all", "none"],
+  ]);
+});
+
+Deno.test("toSvg() begins bars at zero", () => {
+  const texts = textsOf(toSvg(figure([{ type: "bar", x: ["a", "b"], y: [98, 99] }], {})));
+  assert(texts.includes("0"), `no zero in ${texts}`);
+});
+
+Deno.test("toSvg() draws error bars to both ends", () => {
+  const trace = {
+    type: "scatter" as const,
+    mode: "markers" as const,
+    x: [0.5],
+    y: ["network"],
+    error_x: { type: "data" as const, array: [0.2], arrayminus: [0.4] },
+  };
+  const svg = toSvg(figure([trace], {
+    width: 120,
+    height: 120,
+    margin: { l: 10, r: 10, t: 10, b: 10 },
+    xaxis: { range: [0, 1] },
+  }));
+  assertMatch(svg, /d="M20 60L80 60"/);
+});
+
+Deno.test("toSvg() refuses what it does not draw", () => {
+  assertThrows(
+    () => toSvg(figure([{ type: "pie" }], {})),
+    RangeError,
+    'Cannot draw a trace of type "pie": scatter, bar and heatmap are drawn',
+  );
+  const unpaired = figure([{ type: "scatter", x: [1], y: [1], xaxis: "x2", yaxis: "y" }], {
+    xaxis2: {},
+  });
+  assertThrows(() => toSvg(unpaired), RangeError, "axes x2 and y");
+});
+
+Deno.test("ticksWithin() gives about six round numbers inside of a range", () => {
+  assertEquals(ticksWithin(0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1]);
+  assertEquals(ticksWithin(0.85, 1.0045), [0.85, 0.9, 0.95, 1]);
+  assertEquals(ticksWithin(-0.4, 19.4), [0, 5, 10, 15]);
+  assertEquals(ticksWithin(0, 255), [0, 50, 100, 150, 200, 250]);
+});
+
+Deno.test("shareRange() goes from below the lowest share to just above 1", () => {
+  const [low, high] = shareRange([0.91, 0.99]);
+  assertEquals(low, 0.9);
+  assert(high > 1 && high < 1.01);
+  assertEquals(shareRange([0])[0], 0);
+});
+
+Deno.test("confusionFigure() counts rows by truth and columns by prediction", () => {
+  const { data, layout } = confusionFigure(
+    [{ title: "baseline", confusion: { tn: 30, fp: 10, fn: 1, tp: 3 } }],
+    { title: "Confusion" },
+  );
+  assertEquals(data[0]!.z, [[0.75, 0.25], [0.25, 0.75]]);
+  assertEquals(
+    layout.annotations!.slice(0, 4).map(({ text, x, y }) => [text, x, y]),
+    [
+      ["30<br>75.0%", "Healthy", "Healthy"],
+      ["10<br>25.0%", "TB", "Healthy"],
+      ["1<br>25.0%", "Healthy", "TB"],
+      ["3<br>75.0%", "TB", "TB"],
+    ],
+  );
+});
+
+Deno.test("confusionFigure() shows a class without films, and five experiments, without a gap", () => {
+  const empty = { tn: 4, fp: 0, fn: 0, tp: 0 };
+  const five = EXPERIMENTS.map(({ name }) => ({ title: name, confusion: empty }));
+  const drawn = confusionFigure(five, { title: "All" });
+  assertEquals(drawn.data.map(({ xaxis }) => xaxis), ["x", "x2", "x3", "x4", "x5"]);
+  assertEquals(drawn.data[4]!.z, [[1, 0], [0, 0]]);
+  const texts = textsOf(toSvg(drawn));
+  for (const { name } of EXPERIMENTS) assert(texts.includes(name), `${name} is missing`);
+});
+
+Deno.test("classBalanceFigure() has a bar for each class and set", () => {
+  const count = (set: string, label: string, films: number) => ({
+    set,
+    label,
+    films,
+    first: "",
+    last: "",
+  });
+  const { data } = classBalanceFigure([
+    count("train", "Healthy", 3),
+    count("train", "TB", 2),
+    count("test", "Healthy", 1),
+    count("test", "TB", 1),
+  ]);
+  assertEquals(data.map(({ name, x, y }) => [name, x, y]), [
+    ["Healthy", ["train", "test"], [3, 1]],
+    ["TB", ["train", "test"], [2, 1]],
+  ]);
+});
+
+Deno.test("greyValuesFigure() gives the mean share of pixels of each class's films", () => {
+  const film = (pixels: number[], label: 0 | 1) => ({
+    image: { width: 2, height: 1, channels: 1 as const, pixels: Uint8Array.from(pixels) },
+    label,
+  });
+  // Bins of 8 values: 0 is in the first, 8 in the second, 255 in the last of 32.
+  const { data } = greyValuesFigure([film([0, 8], 0), film([0, 0], 0), film([255, 255], 1)]);
+  const shares = data.map(({ y }) => y as number[]);
+  assertEquals(shares[0]!.slice(0, 3), [75, 25, 0]);
+  assertEquals([shares[1]![0], shares[1]![31]], [0, 100]);
+});
+
+Deno.test("describeFigure() says a figure in words and numbers", () => {
+  const drawn = figure([{ type: "scatter", name: "test", x: [0, 1], y: [0.5, 0.123456] }], {
+    title: "F1",
+    xaxis: { title: { text: "Epoch" } },
+    yaxis: { title: { text: "F1 of TB" } },
+  });
+  assertEquals(
+    describeFigure(drawn),
+    "Figure: F1\nF1 of TB against Epoch\n  test: 0.5, 0.1235",
+  );
+});
+
+Deno.test("toPng() draws letters with the project's font alone", async () => {
+  const ink = async (text: string, family: string) => {
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">` +
+      `<text x="5" y="30" font-size="30" font-family="${family}">${text}</text></svg>`;
+    const { data } = await sharp(toPng(svg, { scale: 1 })).extractChannel("alpha").raw()
+      .toBuffer({ resolveWithObject: true });
+    return [...data].filter((alpha) => alpha > 127).length;
+  };
+  const [narrow, wide, nothing] = await Promise.all([
+    ink("i", "DejaVu Sans"),
+    ink("W", "DejaVu Sans"),
+    ink(" ", "DejaVu Sans"),
+  ]);
+  assertEquals(nothing, 0);
+  // Boxes in place of letters would all be the same.
+  assert(narrow! > 20 && wide! > 2 * narrow!, `i has ${narrow} pixels, W ${wide}`);
+  assertEquals(await ink("W", "No Such Font"), wide);
+});
+
+Deno.test("saveFigure() writes a PNG of the figure's size on a solid ground", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "visualize", "train_acc.png");
+    const { layout, ...curves } = experimentCurves(
+      { experiment: "baseline", rows: ROWS },
+      { quantity: QUANTITIES.accuracy },
+    );
+    await saveFigure({ ...curves, layout }, path);
+    const { width, height, format } = await sharp(path).metadata();
+    assertEquals([format, width, height], ["png", 1.5 * 860, 1.5 * 420]);
+    const { channels, isOpaque } = await sharp(path).stats();
+    assert(isOpaque);
+    assert(channels[0]!.mean > 230, "the ground is not white");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("filmsSvg() places films in rows, captions as text", async () => {
+  const image = {
+    width: 2,
+    height: 2,
+    channels: 1 as const,
+    pixels: new Uint8Array([0, 50, 99, 255]),
+  };
+  const films = ["a", "b", "<c> & d"].map((caption) => ({ image, caption }));
+  const svg = await filmsSvg(films, { columns: 2 });
+  assertEquals(textsOf(svg), ["a", "b", "&lt;c> &amp; d"]);
+  assertEquals([...svg.matchAll(/<image x="(\d+)" y="(\d+)"/g)].map(([, x, y]) => [x, y]), [
+    ["0", "0"],
+    ["212", "0"],
+    ["0", "238"],
+  ]);
+  const { data } = await sharp(Buffer.from(toPng(svg, { scale: 1 }))).greyscale().raw()
+    .toBuffer({ resolveWithObject: true });
+  assertEquals(data[0], 0);
+});
+
+Deno.test("difference() is mid-grey where films are the same, and stops at black and white", () => {
+  const image = (pixels: number[]) => ({
+    width: 4,
+    height: 1,
+    channels: 1 as const,
+    pixels: Uint8Array.from(pixels),
+  });
+  const { pixels } = difference(image([9, 9, 9, 9]), image([9, 10, 255, 0]), { gain: 8 });
+  assertEquals([...pixels], [128, 136, 255, 56]);
+  assertThrows(
+    () => difference(image([1, 2, 3, 4]), { ...image([1, 2, 3, 4]), width: 2, height: 2 }),
+    RangeError,
+    "Cannot compare films",
+  );
+});
