@@ -23,7 +23,10 @@ export const backend: NodeJSKernelBackend = new NodeJSKernelBackend(
 );
 
 tf.registerBackend("tensorflow", () => backend, 5);
-if (!await tf.setBackend("tensorflow")) {
+// Done when it returns, for this backend needs no time to start. An `await` at a module's top would be in the way of
+// those who import it: Deno 2.8.1 never ends an `import()` of some of them.
+tf.setBackend("tensorflow");
+if (tf.getBackend() !== "tensorflow") {
   throw new Error("Cannot make the TensorFlow library tfjs's backend");
 }
 
