@@ -81,3 +81,11 @@ Deno.test("runExperiment() says that it replaces the head of weights for other c
     assertStringIncludes(lines[0]!, `${init} is for 5 classes: its linear layer is replaced`);
     assertStringIncludes(lines[0]!, "--stride-on 3x3");
   }));
+
+Deno.test("run_experiment.ts can be imported by import(), as the cells of a notebook do", async () => {
+  const path = import.meta.resolve("@/run_experiment.ts");
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", `await import("${path}")`],
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+});
