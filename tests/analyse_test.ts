@@ -1,0 +1,148 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { analyse } from "@/analysis/analyse.ts";
+import { readAnalysis } from "@/analysis/read_analysis.ts";
+import { openFilmCache } from "@/film_cache.ts";
+import { runFolders } from "@/results.ts";
+import type { RunFilms } from "@/run_config.ts";
+import { train } from "@/train.ts";
+import { inFolder } from "./in_folder.ts";
+import promised from "./reference/summary_v1_fields.json" with { type: "json" };
+import { drawFilms, SMALL_EXPERIMENT, smallRun } from "./small_run.ts";
+
+/** Runs an analysis on the runs of a folder. */
+function analyseFolder(root: string, films: RunFilms) {
+  const cache = openFilmCache({ folder: join(root, "cache") });
+  return analyse({ root, films, cache, phantom: true });
+}
+
+async function trainSmall(
+  root: string,
+  { films, name, seed = 0 }: { films: RunFilms; name: string; seed?: number },
+): Promise<void> {
+  const folders = runFolders(name, { seed, root });
+  const experiment = { ...SMALL_EXPERIMENT, name, epochs: 2 };
+  await Array.fromAsync(train(experiment, { ...smallRun(root, films), folders, seed }));
+}
+
+/** The places in a value, `a.b[].c`, the first of a list for all of it. */
+function placesOf(value: unknown, path = ""): string[] {
+  if (Array.isArray(value)) {
+    return value.length === 0 ? [`${path}[]`] : placesOf(value[0], `${path}[]`);
+  }
+  if (typeof value !== "object" || value === null) return [path];
+  return Object.entries(value).flatMap(([key, part]) =>
+    placesOf(part, path === "" ? key : `${path}.${key}`)
+  );
+}
+
+Deno.test("analyse() writes the tables, the summary, the model card and the ONNX file of a folder of runs", () =>
+  inFolder(async (root) => {
+    const all = await drawFilms(root);
+    const films = { ...all, validation: all.train.slice(12), train: all.train.slice(0, 12) };
+    await trainSmall(root, { films, name: "baseline" });
+    await trainSmall(root, { films, name: "l2" });
+    await trainSmall(root, { films, name: "baseline", seed: 1 });
+    await trainSmall(root, { films, name: "l2", seed: 1 });
+    const { summary } = await analyseFolder(root, films);
+
+    assertEquals(summary.experiments.map(({ experiment }) => experiment), ["baseline", "l2"]);
+    assertEquals(summary.best.chosenBy, "validation F1");
+    assertEquals(summary.experiments[0]!.chosenBy, "highest validation F1");
+    assert(summary.experiments[0]!.calibration.scaled!.temperature > 0);
+    assertEquals(summary.seeds.effects.map(({ pairs }) => pairs), [2]);
+    assert(summary.reproduced < 1e-5);
+    // TB films are drawn with a bright upper half: their border alone tells them.
+    const border = summary.shortcuts.find(({ shortcut }) => shortcut === "border")!;
+    assertEquals(border.auc.value, 1);
+
+    const read = await readAnalysis(join(root, "results"));
+    assertEquals(read.summary.comparisons, summary.comparisons);
+    // What the version promises to those who read the file: a field may be added, none may go.
+    const places = new Set(placesOf(read.summary));
+    assertEquals(read.summary.version, 1);
+    assertEquals(promised.filter((place) => !places.has(place)), []);
+    assertEquals(read.curves[0]!.roc[0], { x: 0, y: 0 });
+    assertEquals(read.cases[0]!.maps.occlusion.values.length, 16);
+
+    const folder = join(root, "results", "analysis");
+    const files = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+    const both = ["calibration", "comparisons", "deletion", "errors", "operating_points", "scores"];
+    assertEquals(
+      files,
+      [
+        ...[...both, "seeds", "selection", "shortcuts"].flatMap((
+          name,
+        ) => [`${name}.csv`, `${name}.md`]),
+        ...["roc.csv", "precision_recall.csv", "curves.json", "cases.json", "model_card.md"],
+      ].sort(),
+    );
+    const scores = await Deno.readTextFile(join(folder, "scores.csv"));
+    assertStringIncludes(scores, "experiment,epoch,chosen_by,accuracy,accuracy_low,accuracy_high,");
+    assertEquals(scores.trimEnd().split("\n").length, 3);
+    const card = await Deno.readTextFile(join(folder, "model_card.md"));
+    for (const text of ["Not for diagnosis", "8 Healthy, 4 TB", "phantom films", "95% interval"]) {
+      assertStringIncludes(card, text);
+    }
+    const { experiment, epoch } = summary.best;
+    const onnx = await Deno.stat(join(root, "model", experiment, `epoch0${epoch}.onnx`));
+    assert(onnx.size > 10_000);
+  }));
+
+Deno.test("analyse() says what is missing", () =>
+  inFolder(async (root) => {
+    const films = await drawFilms(root);
+    await assertRejects(
+      () => analyseFolder(root, films),
+      Error,
+      "it has no run. Train first: deno task train all",
+    );
+    await assertRejects(
+      () => readAnalysis(join(root, "results")),
+      Error,
+      "there is none. Write it: deno task analyse",
+    );
+    await trainSmall(root, { films, name: "baseline" });
+    await assertRejects(
+      () => analyseFolder(root, { ...films, test: films.test.slice(1) }),
+      RangeError,
+      "film20.png is not among the test films of the data folder",
+    );
+    const { model } = runFolders("baseline", { root });
+    await Deno.remove(model, { recursive: true });
+    await assertRejects(
+      () => analyseFolder(root, films),
+      Error,
+      "Cannot find the weights of epoch 1",
+    );
+  }));
+
+Deno.test("analyse() refuses weights that are not those of the predictions", () =>
+  inFolder(async (root) => {
+    const films = await drawFilms(root);
+    await trainSmall(root, { films, name: "baseline" });
+    const { results } = runFolders("baseline", { root });
+    const path = join(results, "predictions", "epoch01.csv");
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(
+      path,
+      text.replace(/(film20\.png,\w+),.*/, "$1,0.0001").replace(
+        /(film21\.png,\w+),.*/,
+        "$1,0.9999",
+      ),
+    );
+    await assertRejects(
+      () => analyseFolder(root, films),
+      Error,
+      "its weights give probabilities that differ by up to",
+    );
+  }));
+
+Deno.test("readAnalysis() refuses a summary of another version and one that is cut short", () =>
+  inFolder(async (root) => {
+    const path = join(root, "summary.json");
+    await Deno.writeTextFile(path, '{"version": 2}');
+    await assertRejects(() => readAnalysis(root), SyntaxError, "it is of version 2, not 1");
+    await Deno.writeTextFile(path, '{"version": 1');
+    await assertRejects(() => readAnalysis(root), SyntaxError, "it is not JSON");
+  }));
