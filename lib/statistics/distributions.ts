@@ -5,9 +5,9 @@
  */
 import { createRequire } from "node:module";
 
-// Its ES module brings a Buffer of its own that Deno cannot load; the CommonJS build is the same code without it.
+// Its ES module brings a Buffer of its own that Deno cannot load; the CommonJS build is the same code without it, and
+// ready when it is loaded: its promise `compiled` is for browsers.
 const cephes: typeof import("cephes") = createRequire(import.meta.url)("cephes");
-await cephes.compiled;
 
 /** The z that a standard normal number stays below with probability `p`, in (0, 1). */
 export function normalQuantile(p: number): number {
