@@ -6,6 +6,8 @@ import { join } from "node:path";
 import type { Experiment } from "@/experiments.ts";
 import { type FilmCache, openFilmCache } from "@/film_cache.ts";
 import { CLASS_NAMES, type EpochRow } from "@/metrics.ts";
+import { openCurves } from "@/live_curves.ts";
+import { inNotebook } from "@/notebook.ts";
 import { fromRoot } from "@/paths.ts";
 import { openProgress, type ProgressBar } from "@/progress.ts";
 import { runFolders } from "@/results.ts";
@@ -32,8 +34,8 @@ export interface RunExperimentOptions
 const EVALUATION_COST = 0.25;
 
 /**
- * Trains an experiment, or goes on with it, and shows how far it is: a bar and a line an epoch on a terminal, an
- * output that changes in place in a notebook. A file `results/stop` ends it after the step that is under way.
+ * Trains an experiment, or goes on with it, and shows how far it is: a bar and a line an epoch on a terminal; curves and
+ * a line that change in place in a notebook. A file `results/stop` ends it after the step that is under way.
  *
  * @returns The rows of its epochs.
  * @throws {RunStopped} If it was asked to stop, its state saved; so cells and runs that would follow do not begin.
@@ -52,6 +54,7 @@ export async function runExperiment(
     bar.update(done, note);
   };
   if (options.init !== undefined) await noteHead(fromRoot(options.init), bar);
+  const curves = openCurves(name);
   const rows: EpochRow[] = [];
   const stopFile = join(root, "results", "stop");
   try {
@@ -59,9 +62,12 @@ export async function runExperiment(
       const row of train(experiment, { ...options, films, folders, cache, stopFile, onProgress })
     ) {
       rows.push(row);
-      bar.print(epochLine(experiment, row));
+      bar.update(rows.length * countFilms(films));
+      await curves.update(rows);
+      if (!inNotebook()) bar.print(epochLine(experiment, row));
     }
   } finally {
+    await curves.finish(rows);
     await bar.close();
   }
   return rows;

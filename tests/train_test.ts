@@ -231,6 +231,18 @@ Deno.test("train() refuses a set without one class, and a second run in the fold
     assertEquals((await rowsOf(options)).length, 3);
   }));
 
+Deno.test("train() refuses to begin where there is no room for its checkpoints", () =>
+  inFolder(async (folder) => {
+    const options = smallRun(folder, await drawFilms(folder));
+    const epochs = 1e12;
+    await assertRejects(() => rowsOf(options, { epochs }), Error, "Cannot train small: ");
+    assertEquals(await exists(options.folders.results), false);
+    // The weights of one epoch are kept, then, and there is room for these.
+    const first = train({ ...SMALL_EXPERIMENT, epochs }, { ...options, keep: "last" });
+    assertEquals((await first.next()).done, false);
+    await first.return();
+  }));
+
 Deno.test("train() trains on fewer films than a batch holds", () =>
   inFolder(async (folder) => {
     const films = await drawFilms(folder);
