@@ -41,7 +41,7 @@ export interface Case extends Prediction {
 /** Films of each kind (true and false, TB and Healthy) that are shown with their maps. */
 const CASES_EACH = 2;
 /** Films in the deletion test. */
-const DELETION_FILMS = 24;
+const DELETION_FILMS = 12;
 /** Probabilities that differ by more were not made by these weights from these films. */
 const REPRODUCED = 0.1;
 
