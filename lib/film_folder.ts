@@ -83,7 +83,8 @@ async function filmNames(folder: string): Promise<string[]> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     if (isFilm(name) && !isDirectory) names.push(name);
   }
-  return names;
+  // A folder lists its files in any order.
+  return names.sort();
 }
 
 /** Whether a file is a film, by its name. Hidden files are not. */

@@ -1,0 +1,130 @@
+/**
+ * `deno task check-data FOLDER`: reads every film of a data folder and says what is wrong with them.
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { type CheckedFilm, checkFilms, type Finding } from "@/check_data.ts";
+import { type FilmClasses, parseClasses, TBX11K_CLASSES } from "@/film_classes.ts";
+import { listFilms, locateFilms } from "@/film_folder.ts";
+import { fromRoot } from "@/paths.ts";
+import { openProgress } from "@/progress.ts";
+import { openDataFolder } from "@/run_films.ts";
+import { type Film, placeOf, type Split, splitFilms } from "@/split.ts";
+import { hasSplit, readSplit } from "@/split_files.ts";
+import { runTask } from "@/tasks/task.ts";
+import { textTable } from "@/text_table.ts";
+
+/** How much is listed of each kind. */
+const SHOWN = 20;
+
+const HELP = `deno task check-data [FOLDER]
+  FOLDER             holds the class folders (default: XRAY_DATA, else phantom films)
+  --classes A,B      the folders of class 0 and class 1 (default: health,tb)
+  --dataset FOLDER   holds the split, which says what trains and what tests (default: dataset; where
+                     there is none of these films: as \`deno task split\` would split them)
+  --all              lists everything that is found, not only the first ${SHOWN} of a kind
+The exit code is 1 where there are errors, and 0 where there are only warnings.`;
+
+const FLAGS = {
+  classes: { type: "string" },
+  dataset: { type: "string" },
+  all: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: Deno.args,
+    allowPositionals: true,
+    options: FLAGS,
+  });
+  if (values.help || positionals.length > 1) {
+    console.log(HELP);
+    return;
+  }
+  const classes = values.classes === undefined ? TBX11K_CLASSES : parseClasses(values.classes);
+  const { root, films } = await findFilms(positionals[0], {
+    classes,
+    dataset: fromRoot(values.dataset ?? "dataset"),
+  });
+  const findings = await check(films);
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  console.log(reportText(findings, { shown: values.all ? Infinity : SHOWN, classes }));
+  console.log(
+    `${root}: ${films.length} films, ${errors} errors, ${findings.length - errors} warnings`,
+  );
+  if (errors > 0) Deno.exitCode = 1;
+}
+
+async function check(films: readonly CheckedFilm[]): Promise<Finding[]> {
+  const bar = await openProgress("checking", { total: films.length, unit: "films" });
+  let done = 0;
+  try {
+    return await checkFilms(films, { onFilm: () => bar.update(++done) });
+  } finally {
+    await bar.close();
+  }
+}
+
+/** The films of the class folders, each with the set it is in. */
+async function findFilms(
+  data: string | undefined,
+  { classes, dataset }: { classes: FilmClasses; dataset: string },
+): Promise<{ root: string; films: CheckedFilm[] }> {
+  const folders = classes.map(({ folder }) => folder);
+  const { root, films } = await listFilms(await openDataFolder(data, folders), { classes });
+  const place = (film: Film) => placeOf(film, classes);
+  const split = await findSplit(films, { root, dataset });
+  const sets = new Map<string, string>();
+  for (const set of ["train", "test", "validation"] as const) {
+    for (const film of split?.[set] ?? []) sets.set(place(film), set);
+  }
+  const located = await locateFilms(films, { root, classes });
+  return {
+    root,
+    films: located.map((film, i) => ({ ...film, set: sets.get(place(films[i]!)) ?? null })),
+  };
+}
+
+/** The split of these films that is written, or else the one that would be; null where they are too few for one. */
+async function findSplit(
+  films: readonly Film[],
+  { root, dataset }: { root: string; dataset: string },
+): Promise<Split | null> {
+  const saved = await hasSplit(dataset) ? await readSplit(dataset) : null;
+  if (saved !== null && (saved.data ?? root) === root) return saved;
+  try {
+    return splitFilms(films);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** Counts of each kind of finding, and the films. */
+function reportText(
+  findings: readonly Finding[],
+  { shown, classes }: { shown: number; classes: FilmClasses },
+): string {
+  const kinds = [...Map.groupBy(findings, ({ kind }) => kind)];
+  const counts = kinds.map(([kind, all]) => ({
+    severity: all[0]!.severity,
+    found: kind,
+    times: all.length,
+    films: new Set(all.flatMap(({ films }) => films)).size,
+  })).toSorted((a, b) => a.severity < b.severity ? -1 : Number(a.severity > b.severity));
+  const name = ({ filename, label, set }: CheckedFilm) => {
+    const place = placeOf({ filename, label: classes[label].label }, classes);
+    return set === null ? place : `${place} (${set})`;
+  };
+  const lists = kinds.map(([kind, all]) => {
+    const lines = all.slice(0, shown).map(({ films, detail }) =>
+      `  ${films.map(name).join(" = ")}${detail && `: ${detail}`}\n`
+    );
+    const more = all.length - lines.length;
+    return `${kind}\n${lines.join("")}${more > 0 ? `  and ${more} more: --all lists them\n` : ""}`;
+  });
+  return counts.length === 0 ? "Nothing is wrong" : `${lists.join("")}\n${textTable(counts)}`;
+}
+
+if (import.meta.main) await runTask(main);
