@@ -3,17 +3,21 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import sharp from "sharp";
 import { ticksWithin } from "@/figures/axes.ts";
+import { aucFigure, deletionFigure, rocFigure } from "@/figures/analysis.ts";
 import { confusionFigure } from "@/figures/confusion.ts";
 import { compareCurves, experimentCurves, QUANTITIES, shareRange } from "@/figures/curves.ts";
 import { classBalanceFigure, greyValuesFigure } from "@/figures/data.ts";
 import { describeFigure, figure } from "@/figures/figure.ts";
+import { overlay } from "@/figures/evidence.ts";
 import { difference, filmsSvg } from "@/figures/films.ts";
 import { toPng } from "@/figures/png.ts";
 import { saveFigure } from "@/figures/show.ts";
 import { experimentStyle } from "@/figures/style.ts";
 import { toSvg } from "@/figures/svg.ts";
 import { EXPERIMENTS } from "@/experiments.ts";
+import type { Summary } from "@/analysis/summary.ts";
 import type { EpochRow } from "@/metrics.ts";
+import { writeCurves } from "@/visualize.ts";
 
 /** Epochs of which only what a figure reads is given. */
 function rowsOf(fields: Partial<EpochRow>[]): EpochRow[] {
@@ -300,4 +304,85 @@ Deno.test("difference() is mid-grey where films are the same, and stops at black
     RangeError,
     "Cannot compare films",
   );
+});
+
+/** The parts of a summary that figures read. */
+const SUMMARY = {
+  best: { experiment: "l2" },
+  experiments: [{ experiment: "l2", scores: { auc: { value: 0.9, low: 0.8, high: 0.95 } } }],
+  shortcuts: [{ shortcut: "thumbnail", auc: { value: 0.7, low: 0.44, high: 0.9 } }],
+  borders: {
+    blanked: { value: 0.85, low: 0.7, high: 0.9 },
+    borderAlone: { value: 0.5, low: 0.5, high: 0.5 },
+  },
+  deletion: [
+    { method: "Grad-CAM", shares: [0, 0.5], byMap: [0.9, 0.2], byChance: [0.9, 0.6] },
+    { method: "occlusion", shares: [0, 0.5], byMap: [0.9, 0.1], byChance: [0.9, 0.6] },
+  ],
+} as unknown as Summary;
+
+Deno.test("aucFigure() has the experiments, the covered films and the shortcuts, with their intervals", () => {
+  const { data, layout } = aucFigure(SUMMARY);
+  assertEquals(data.map(({ x, y }) => [y, x].flat()), [
+    ["l2", 0.9],
+    ["l2, border blanked", 0.85],
+    ["l2, border alone", 0.5],
+    ["logistic regression: thumbnail", 0.7],
+  ]);
+  const { array, arrayminus } = data[0]!.error_x as unknown as Record<string, number[]>;
+  assertEquals([array, arrayminus].map((ends) => ends![0]!.toFixed(6)), ["0.050000", "0.100000"]);
+  assertEquals(layout.xaxis?.range, [0.4, 1.01]);
+});
+
+Deno.test("rocFigure() draws each experiment's curve in its colour, and chance", () => {
+  const { data } = rocFigure([{
+    experiment: "dropout",
+    roc: [{ x: 0, y: 0 }, { x: 0.1, y: 0.8 }, { x: 1, y: 1 }],
+    precisionRecall: [],
+  }]);
+  assertEquals(data.map(({ name, x, y }) => [name, x, y]), [
+    ["dropout", [0, 0.1, 1], [0, 0.8, 1]],
+    ["chance", [0, 1], [0, 1]],
+  ]);
+  assertEquals(data[0]!.line?.color, "#009e73");
+});
+
+Deno.test("deletionFigure() draws each method beside covering any places", () => {
+  const { data } = deletionFigure(SUMMARY);
+  assertEquals(data.map(({ name, y }) => [name, y]), [
+    ["Grad-CAM: marked places first", [0.9, 0.2]],
+    ["any places", [0.9, 0.6]],
+    ["occlusion: marked places first", [0.9, 0.1]],
+  ]);
+});
+
+Deno.test("overlay() colours what speaks for TB vermilion, what speaks for Healthy blue", () => {
+  const film = { width: 4, height: 4, channels: 1 as const, pixels: new Uint8Array(16).fill(100) };
+  const { pixels, channels } = overlay(film, { cells: 2, values: [2, 0, 0, -1] });
+  const at = (x: number, y: number) => [...pixels.subarray((4 * y + x) * 3, (4 * y + x) * 3 + 3)];
+  assertEquals(channels, 3);
+  // 0.35 * 100 + 0.65 * (213, 94, 0); half of that weight for blue; nothing in the other corners.
+  assertEquals(at(0, 0), [173, 96, 35]);
+  assertEquals(at(3, 3), [68, 105, 125]);
+  assertEquals(at(3, 0), [100, 100, 100]);
+});
+
+Deno.test("writeCurves() writes the assignment's pictures", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const rows = rowsOf([{ ...ROWS[0]!, testF1: 0.5, testAuc: 0.9 }]);
+    const paths = await writeCurves({ experiment: "baseline", rows }, { root });
+    const folder = join(root, "visualize", "baseline");
+    assertEquals(paths.slice(0, 2), [
+      join(folder, "train_loss.png"),
+      join(folder, "train_acc.png"),
+    ]);
+    const written = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+    assertEquals(written.toSorted(), [
+      ...["test_acc.png", "test_auc.png", "test_f_1.png", "test_loss.png"],
+      ...["train_acc.png", "train_loss.png"],
+    ]);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
 });

@@ -95,6 +95,8 @@ function describeTrace({ name, x, y, z, type }: Plot): string[] {
     (number | string)[],
     (number | string)[],
   ];
+  // Bars and points that lie along a vertical list of names.
+  if (typeof ys[0] === "string") return ys.map((of, i) => `  ${of}: ${numberText(xs[i]!)}`);
   if (name === undefined || ys.length === 0) return [];
   if (ys.length > SPELT_OUT) return [`  ${label}${ys.length} points`];
   const points = ys.map((value, i) =>

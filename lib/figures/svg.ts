@@ -5,7 +5,7 @@
  */
 import * as echarts from "echarts";
 import type { ScatterSeriesOption, TitleComponentOption } from "echarts";
-import type { Layout } from "nodeplotlib";
+import type { Layout, Plot } from "nodeplotlib";
 import { type Coordinates, plottingArea, readCoordinates } from "@/figures/axes.ts";
 import { type Figure, namesInLegend, titleOf } from "@/figures/figure.ts";
 import { drawTraces } from "@/figures/series.ts";
@@ -61,7 +61,11 @@ function legend({ data, layout }: Figure) {
   const { left, top } = plottingArea(layout);
   return {
     show: layout.showlegend ?? false,
-    data: namesInLegend(data),
+    data: namesInLegend(data).map((name) => ({
+      name,
+      // Else a line without marks has one in the legend.
+      itemStyle: { opacity: data.some((trace) => trace.name === name && isLine(trace)) ? 0 : 1 },
+    })),
     left,
     top: top - 34,
     padding: 0,
@@ -71,6 +75,11 @@ function legend({ data, layout }: Figure) {
     textStyle: { color: INK, fontSize: FONT_SIZE.tick },
     selectedMode: false,
   };
+}
+
+/** Whether a trace is a line without marks. */
+function isLine({ type, mode }: Plot): boolean {
+  return type === "scatter" && mode === "lines";
 }
 
 /** Text at a place of the plotting area: titles of the parts of a figure. */

@@ -1,0 +1,74 @@
+/**
+ * Where a network finds its evidence, drawn over the film.
+ * @module
+ */
+import type { Case } from "@/analysis/films.ts";
+import type { EvidenceMap } from "@/analysis/trained_network.ts";
+import { type CaptionedFilm } from "@/figures/films.ts";
+import { readImage } from "@/images.ts";
+import { CLASS_NAMES } from "@/metrics.ts";
+import { type Image, toRgb } from "@/transforms.ts";
+
+/** What speaks for TB and what for Healthy: vermilion and blue, as red, green and blue. */
+const FOR_TB = [213, 94, 0] as const;
+const FOR_HEALTHY = [0, 114, 178] as const;
+
+/** How much of the film the strongest evidence covers. */
+const OPACITY = 0.65;
+
+/** Each case as the film and, beside it, one picture a method, in rows of three. */
+export async function evidenceFilms(
+  cases: readonly Case[],
+  { pathOf }: { pathOf: (filename: string) => string },
+): Promise<CaptionedFilm[]> {
+  const rows = await Promise.all(cases.map(async ({ filename, label, probability, maps }) => {
+    const image = await readImage(pathOf(filename));
+    return [
+      { image, caption: `${CLASS_NAMES[label]}, called ${(100 * probability).toFixed(1)}% TB` },
+      ...Object.entries(maps).map(([method, map]) => ({
+        image: overlay(image, map),
+        caption: method,
+      })),
+    ];
+  }));
+  return rows.flat();
+}
+
+/**
+ * Colours a film by a map, smoothly from cell to cell: vermilion where it speaks for TB, blue where it speaks for
+ * Healthy, the stronger the less of the film is seen. The strongest cell of the map has the full colour.
+ */
+export function overlay(image: Image, { cells, values }: EvidenceMap): Image {
+  const { width, height } = image;
+  const pixels = toRgb(image).slice();
+  const strongest = Math.max(...values.map(Math.abs)) || 1;
+  for (let y = 0, o = 0; y < height; y++) {
+    const row = (y + 0.5) * cells / height - 0.5;
+    for (let x = 0; x < width; x++) {
+      const value = between(values, { cells, row, column: (x + 0.5) * cells / width - 0.5 }) /
+        strongest;
+      const colour = value > 0 ? FOR_TB : FOR_HEALTHY;
+      const weight = OPACITY * Math.abs(value);
+      for (const part of colour) {
+        pixels[o] = Math.round((1 - weight) * pixels[o]! + weight * part);
+        o++;
+      }
+    }
+  }
+  return { width, height, channels: 3, pixels };
+}
+
+/** The value at a place between four cells' middles (bilinear); beyond the outer middles, theirs. */
+function between(
+  values: readonly number[],
+  { cells, row, column }: { cells: number; row: number; column: number },
+): number {
+  const inside = (place: number) => Math.min(cells - 1, Math.max(0, place));
+  const [r, c] = [inside(row), inside(column)];
+  const [top, left] = [Math.floor(r), Math.floor(c)];
+  const [bottom, right] = [Math.min(cells - 1, top + 1), Math.min(cells - 1, left + 1)];
+  const at = (i: number, j: number) => values[i * cells + j]!;
+  const [v, u] = [r - top, c - left];
+  return (1 - v) * ((1 - u) * at(top, left) + u * at(top, right)) +
+    v * ((1 - u) * at(bottom, left) + u * at(bottom, right));
+}
