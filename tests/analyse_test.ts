@@ -39,7 +39,12 @@ function placesOf(value: unknown, path = ""): string[] {
 Deno.test("analyse() writes the tables, the summary, the model card and the ONNX file of a folder of runs", () =>
   inFolder(async (root) => {
     const all = await drawFilms(root);
-    const films = { ...all, validation: all.train.slice(12), train: all.train.slice(0, 12) };
+    const copy = { ...all.test[0]!, filename: "copy.png" };
+    const films = {
+      ...all,
+      validation: all.train.slice(12),
+      train: [...all.train.slice(0, 11), copy],
+    };
     await trainSmall(root, { films, name: "baseline" });
     await trainSmall(root, { films, name: "l2" });
     await trainSmall(root, { films, name: "baseline", seed: 1 });
@@ -56,6 +61,14 @@ Deno.test("analyse() writes the tables, the summary, the model card and the ONNX
     const border = summary.shortcuts.find(({ shortcut }) => shortcut === "border")!;
     assertEquals(border.auc.value, 1);
 
+    // One of the test films was trained on as well.
+    assertEquals(
+      summary.nearDuplicates.map(({ train, test, distance }) => [train, test, distance]),
+      [
+        ["copy.png", films.test[0]!.filename, 0],
+      ],
+    );
+
     const read = await readAnalysis(join(root, "results"));
     assertEquals(read.summary.comparisons, summary.comparisons);
     // What the version promises to those who read the file: a field may be added, none may go.
@@ -71,7 +84,7 @@ Deno.test("analyse() writes the tables, the summary, the model card and the ONNX
     assertEquals(
       files,
       [
-        ...[...both, "seeds", "selection", "shortcuts"].flatMap((
+        ...[...both, "near_duplicates", "seeds", "selection", "shortcuts"].flatMap((
           name,
         ) => [`${name}.csv`, `${name}.md`]),
         ...["roc.csv", "precision_recall.csv", "curves.json", "cases.json", "model_card.md"],

@@ -69,14 +69,14 @@ export async function analyse(
   const used = filmsOf(best, films);
   const { cases, ...examined } = await examine(best, { films: used.test, cache });
   onStage("shortcut audit");
-  const shortcuts = await auditFilms(used);
+  const audit = await auditFilms(used);
   const summary: Summary = {
     version: SUMMARY_VERSION,
     phantom,
     data: best.config.data,
     ...found,
     ...examined,
-    shortcuts,
+    ...audit,
   };
   onStage("writing");
   await writeAnalysis(root, { summary, curves, cases });

@@ -68,6 +68,20 @@ export function deletionTable({ deletion }: Summary): AnalysisTable {
   };
 }
 
+/** Films of the two sets that are nearly the same. */
+export function nearDuplicatesTable({ nearDuplicates }: Summary): AnalysisTable {
+  return {
+    name: "near_duplicates",
+    title: "Near-identical films across training and test set",
+    csv: nearDuplicates,
+    markdown: nearDuplicates.map(({ train, test, distance }) => ({
+      "Training film": train,
+      "Test film": test,
+      "Bits that differ, of 255": String(distance),
+    })),
+  };
+}
+
 /** Films that an experiment has wrong. */
 export function errorsTable({ errors: { films } }: Summary): AnalysisTable {
   return {

@@ -11,12 +11,7 @@ import {
 } from "@/analysis/evidence.ts";
 import type { AnalysedRun } from "@/analysis/runs.ts";
 import { isRight } from "@/analysis/scores.ts";
-import {
-  type AuditedFilm,
-  auditShortcuts,
-  shortcutFeatures,
-  type ShortcutScore,
-} from "@/analysis/shortcuts.ts";
+import { type AuditedFilm, auditShortcuts, shortcutFeatures } from "@/analysis/shortcuts.ts";
 import type { FilmsSummary } from "@/analysis/summary.ts";
 import {
   findWeights,
@@ -26,6 +21,7 @@ import {
 } from "@/analysis/trained_network.ts";
 import type { FilmCache } from "@/film_cache.ts";
 import { readImage } from "@/images.ts";
+import { nearDuplicates, perceptualHash } from "@/near_duplicates.ts";
 import { prefetch } from "@/prefetch.ts";
 import { createPrng, shuffle } from "@/random.ts";
 import type { Prediction } from "@/results.ts";
@@ -45,21 +41,41 @@ const DELETION_FILMS = 12;
 /** Probabilities that differ by more were not made by these weights from these films. */
 const REPRODUCED = 0.1;
 
-/** Runs the shortcut audit on the films at their full size. */
+/** What is found by looking at films at their full size. */
+export type Audit = Pick<FilmsSummary, "shortcuts" | "nearDuplicates">;
+
+/** Runs the shortcut audit, and looks for films that are in both sets, or nearly. */
 export async function auditFilms(
   { train, test }: Pick<RunFilms, "train" | "test">,
-  { onFilm }: { onFilm?: (done: number) => void } = {},
-): Promise<ShortcutScore[]> {
-  let done = 0;
-  const see = async ({ path, label }: LabelledFilm): Promise<AuditedFilm> => {
-    const features = shortcutFeatures(await readImage(path));
-    onFilm?.(++done);
-    return { label, features };
+): Promise<Audit> {
+  const see = async ({ path, filename, label }: LabelledFilm): Promise<SeenFilm> => {
+    const image = await readImage(path);
+    return { filename, label, features: shortcutFeatures(image), hash: perceptualHash(image) };
   };
   const ahead = 2 * navigator.hardwareConcurrency;
   const seeAll = (films: readonly LabelledFilm[]) =>
     Array.fromAsync(prefetch(films, { ahead, work: see }));
-  return auditShortcuts({ train: await seeAll(train), test: await seeAll(test) });
+  const seen = { train: await seeAll(train), test: await seeAll(test) };
+  return { shortcuts: auditShortcuts(seen), nearDuplicates: acrossSets(seen) };
+}
+
+interface SeenFilm extends AuditedFilm {
+  filename: string;
+  hash: Uint32Array;
+}
+
+/** Pairs of a training and a test film that are nearly the same. */
+function acrossSets(
+  { train, test }: { train: readonly SeenFilm[]; test: readonly SeenFilm[] },
+): FilmsSummary["nearDuplicates"] {
+  const all = [...train, ...test];
+  return nearDuplicates(all.map(({ hash }) => hash))
+    .filter(({ first, second }) => first < train.length && second >= train.length)
+    .map(({ first, second, distance }) => ({
+      train: all[first]!.filename,
+      test: all[second]!.filename,
+      distance,
+    }));
 }
 
 /** What a network finds in the test films. */

@@ -123,7 +123,9 @@ function meaningLines({ comparisons }: Summary, best: ExperimentSummary): string
   ];
 }
 
-function limitLines({ shortcuts, borders, deletion, errors, seeds }: Summary): string[] {
+function limitLines(
+  { shortcuts, nearDuplicates, borders, deletion, errors, seeds }: Summary,
+): string[] {
   return [
     ...shortcuts.map(({ words }) => words),
     `The network itself: AUC ${decimalInterval(borders.whole)} on whole films, ${
@@ -132,6 +134,9 @@ function limitLines({ shortcuts, borders, deletion, errors, seeds }: Summary): s
       decimalInterval(borders.borderAlone)
     } with nothing but that border.`,
     ...deletion.map(({ words }) => words),
+    `${
+      count(nearDuplicates.length, "pair")
+    } of a training and a test film that are nearly the same.`,
     errors.words,
     ...(seeds.effects.length > 0
       ? seeds.effects.map(({ words }) => words)

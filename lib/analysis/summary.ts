@@ -63,6 +63,8 @@ export interface FilmsSummary {
   /** Largest difference between the probabilities that the run wrote and those that its weights give now. */
   reproduced: number;
   shortcuts: ShortcutScore[];
+  /** Films of the two sets that are nearly the same, and in how many of 255 bits their hashes differ. */
+  nearDuplicates: { train: string; test: string; distance: number }[];
   borders: BorderScores;
   deletion: DeletionTest[];
 }

@@ -2,7 +2,12 @@
  * The analysis as tables.
  * @module
  */
-import { deletionTable, errorsTable, shortcutsTable } from "@/analysis/film_tables.ts";
+import {
+  deletionTable,
+  errorsTable,
+  nearDuplicatesTable,
+  shortcutsTable,
+} from "@/analysis/film_tables.ts";
 import type { ExperimentCurves, Summary } from "@/analysis/summary.ts";
 import { type AnalysisTable, spread } from "@/analysis/table_files.ts";
 import { calibrationTable, operatingPointsTable } from "@/analysis/use_tables.ts";
@@ -19,6 +24,7 @@ export function analysisTables(summary: Summary): AnalysisTable[] {
     operatingPointsTable(summary),
     calibrationTable(summary),
     shortcutsTable(summary),
+    nearDuplicatesTable(summary),
     deletionTable(summary),
     errorsTable(summary),
   ];

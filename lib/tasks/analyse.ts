@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { analyse } from "@/analysis/analyse.ts";
+import { count } from "@/analysis/words.ts";
 import type { Summary } from "@/analysis/summary.ts";
 import { openFilmCache } from "@/film_cache.ts";
 import { fromRoot } from "@/paths.ts";
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
 
 /** What an analysis comes to, a sentence a line. */
 function conclusions(
-  { experiments, comparisons, seeds, shortcuts, deletion, errors }: Summary,
+  { experiments, comparisons, seeds, shortcuts, nearDuplicates, deletion, errors }: Summary,
 ): string[] {
   return [
     ...experiments.map(({ selection }) => selection.words),
@@ -53,6 +54,9 @@ function conclusions(
     ...seeds.effects.map(({ words }) => words),
     ...shortcuts.map(({ words }) => words),
     ...deletion.map(({ words }) => words),
+    `${
+      count(nearDuplicates.length, "pair")
+    } of a training and a test film that are nearly the same.`,
     errors.words,
   ];
 }
