@@ -4,7 +4,7 @@
   python tests/python/check_onnx.py FILE.json
 
 FILE.json names the model and holds pixels (uint8, row-major), their shape and the logits to expect. Fails where they
-differ by more than 1e-4 of the largest logit. `tests/onnx_export_test.ts` and `deno task analyse` write such files.
+differ by more than 1e-4 of the largest logit. `tests/onnx_export_test.ts` writes such files.
 """
 
 import json
