@@ -83,12 +83,17 @@ async function summarize(films: readonly LabelledFilm[], set: string): Promise<D
       `Cannot train: the ${set} set has ${healthy} healthy and ${tb} TB films, and needs some of both`,
     );
   }
+  return { healthy, tb, fingerprint: await fingerprintOf(films) };
+}
+
+/** SHA-256 of films' names, labels and contents, in their order. */
+export async function fingerprintOf(films: readonly LabelledFilm[]): Promise<string> {
   const hash = createHash("sha256");
   for (const { path, filename, label } of films) {
     const content = await Deno.readFile(path);
     hash.update(`${filename}\0${label}\0${content.length}\0`).update(content);
   }
-  return { healthy, tb, fingerprint: hash.digest("hex") };
+  return hash.digest("hex");
 }
 
 async function fileSha256(path: string): Promise<string> {

@@ -1,12 +1,16 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { EXPERIMENTS } from "@/experiments.ts";
+import { openFilmCache } from "@/film_cache.ts";
 import type { EpochRow } from "@/metrics.ts";
+import { readPredictions, runFolders } from "@/results.ts";
+import { runExperiment } from "@/run_experiment.ts";
 import { chooseEpoch, scoreText } from "@/tasks/evaluate.ts";
 import { tableLine } from "@/tasks/predict.ts";
 import { defined, oneOf, share, wholeNumber } from "@/tasks/task.ts";
 import { parseCommand } from "@/tasks/train.ts";
 import { inFolder } from "./in_folder.ts";
+import { drawDataFolder, SMALL_EXPERIMENT, SMALL_NETWORK } from "./small_run.ts";
 
 Deno.test("parseCommand() names one experiment or all, and one seed or many", () => {
   const one = parseCommand(["l2"])!;
@@ -137,4 +141,37 @@ Deno.test("the tasks end with code 1 and one clear message where they cannot go 
       assertEquals(said.includes("    at "), false, said);
     }
     assertEquals([...Deno.readDirSync(folder)], []);
+  }));
+
+Deno.test("evaluate and predict give again what the run found", () =>
+  inFolder(async (folder) => {
+    const data = await drawDataFolder(folder);
+    const dataset = join(folder, "dataset");
+    const cache = openFilmCache({ folder: join(folder, "cache") });
+    const log = console.log;
+    console.log = () => {};
+    const [row] = await runExperiment({ ...SMALL_EXPERIMENT, epochs: 1 }, {
+      ...{ data, dataset, out: folder, cache, precision: "fp32", network: SMALL_NETWORK },
+    }).finally(() => console.log = log);
+    const { results } = runFolders("small", { root: folder });
+    const predictions = await readPredictions(results, { epoch: 0 });
+
+    const split = (set: string) => ["--split", join(dataset, `${set}_data.csv`), "--data", data];
+    const film = join(data, "tb", "film00.png");
+    const [tested, trained, predicted] = await Promise.all([
+      runTaskFile("evaluate", ["small", "last", ...split("test"), "--out", folder]),
+      runTaskFile("evaluate", ["small", "0", ...split("train"), "--out", folder]),
+      runTaskFile("predict", [film, "--experiment", "small", "--out", folder, "--json"]),
+    ]);
+    assertStringIncludes(tested.said, "small, epoch 0 (last epoch), on 6 films, its test set\n");
+    assertStringIncludes(tested.said, `Accuracy: ${(100 * row!.testAccuracy).toFixed(4)}%\n`);
+    assertStringIncludes(
+      tested.said,
+      `[[${row!.testTn} ${row!.testFp}]\n [${row!.testFn} ${row!.testTp}]]`,
+    );
+    assertStringIncludes(trained.said, "on 24 films, which are not its test set");
+    const answer = JSON.parse(predicted.said);
+    const { probability } = predictions.find(({ filename }) => filename === "film00.png")!;
+    assertEquals(answer.path, film);
+    assertAlmostEquals(answer.probability, probability, 1e-6);
   }));

@@ -9,6 +9,7 @@ import { locateFilms } from "@/film_folder.ts";
 import { chosenEpochs, type EpochRow, score } from "@/metrics.ts";
 import { fromRoot } from "@/paths.ts";
 import { readConfig, readEpochs, runFolders } from "@/results.ts";
+import { fingerprintOf } from "@/run_config.ts";
 import { openDataFolder, openRunFilms } from "@/run_films.ts";
 import { fromCsv, type LabelledFilm } from "@/split.ts";
 import { defined, runTask, wholeNumber } from "@/tasks/task.ts";
@@ -42,7 +43,13 @@ async function main(): Promise<void> {
   const films = await openFilms(defined(values));
   using network = await openNetwork(await findWeights(folders, epoch), config);
   const predictions = await predictFilms(network, { films, cache: openFilmCache() });
-  console.log(`${name}, epoch ${epoch} (${reason}), on ${films.length} films`);
+  const isOwn = await fingerprintOf(films) === config.data.test.fingerprint;
+  console.log(
+    `${name}, epoch ${epoch} (${reason}), on ${films.length} films` +
+      (isOwn
+        ? ", its test set"
+        : ", which are not its test set: it may have been trained on some of them"),
+  );
   const truth = predictions.map(({ label }) => label);
   console.log(scoreText(score(truth, predictions.map(({ probability }) => probability))));
 }
