@@ -13,34 +13,26 @@ export interface Window {
 
 /** The windows of all output pixels of a line, packed for the kernels. */
 export interface Filter {
-  /** Of a window; a multiple of 8. The ones behind `used` have the weight 0. */
+  /** Of a window. */
   readonly taps: number;
-  readonly used: number;
   readonly first: Int32Array<ArrayBuffer>;
   /** `[outputs,taps]` */
   readonly weights: Int32Array<ArrayBuffer>;
-  /** Of every 8 weights the bits from the 11th on, then the 11 lower ones: `[outputs,taps/8,2,8]`. */
-  readonly halves: Int16Array<ArrayBuffer>;
 }
 
 /** Packs the windows of a line of `width` pixels. */
 export function packFilter(windows: readonly Window[], width: number): Filter {
-  const used = Math.max(...windows.map(({ weights }) => weights.length));
-  const taps = Math.ceil(used / 8) * 8;
+  const taps = Math.max(...windows.map(({ weights }) => weights.length));
   // A window that is narrower, at the border, is widened with weights of 0, to the left where there are no more pixels.
-  const first = Int32Array.from(windows, (window) => Math.min(window.first, width - used));
+  const first = Int32Array.from(windows, (window) => Math.min(window.first, width - taps));
   const weights = new Int32Array(windows.length * taps);
   windows.forEach((window, o) => {
     weights.set(window.weights, o * taps + window.first - first[o]!);
   });
-  const halves = Int16Array.from({ length: 2 * weights.length }, (_, i) => {
-    const weight = weights[(i >> 4) * 8 + i % 8]!;
-    return i & 8 ? weight & 0x7ff : weight >> 11;
-  });
-  return { taps, used, first, weights, halves };
+  return { taps, first, weights };
 }
 
-/** What is read and written beyond an array's end. */
+/** What is read and written beyond an array's end, where it is not rows. */
 const ROOM = 64;
 
 /**
@@ -51,13 +43,13 @@ const ROOM = 64;
  */
 export function greyOf(rgb: Uint8Array): Uint8Array<ArrayBuffer> | null {
   const count = rgb.length / 3;
-  const [grey, source] = place(count, rgb) as [number, number];
+  const [source, grey] = place([rgb], [count]) as [number, number];
   return kernels.greyOf(source, count, grey) === 0 ? null : copyOut(grey, count);
 }
 
 /** The sum of bytes. */
 export function sum(pixels: Uint8Array): number {
-  const [, source] = place(0, pixels) as [number, number];
+  const [source] = place([pixels], []) as [number];
   return kernels.sum(source, pixels.length);
 }
 
@@ -66,7 +58,7 @@ export function blendFrom(
   pixels: Uint8Array,
   { from, factor }: { from: number; factor: number },
 ): Uint8Array<ArrayBuffer> {
-  const [, source] = place(0, pixels) as [number, number];
+  const [source] = place([pixels], []) as [number];
   kernels.blend(source, pixels.length, from, factor);
   return copyOut(source, pixels.length);
 }
@@ -74,26 +66,37 @@ export function blendFrom(
 /** Filters rows: `[height,width]` to `[height,outputs]`. */
 export function filterRows(
   pixels: Uint8Array,
-  { width, height, filter }: { width: number; height: number; filter: Filter },
+  { width, height, filter: { taps, first, weights } }: {
+    width: number;
+    height: number;
+    filter: Filter;
+  },
 ): Uint8Array<ArrayBuffer> {
-  const outputs = filter.first.length;
-  const arrays = [pixels, filter.first, filter.halves];
-  const places = place(height * outputs, ...arrays) as [number, number, number, number];
-  const [out, source, first, halves] = places;
-  kernels.filterRows(source, height, width, first, halves, filter.taps, outputs, out);
+  const outputs = first.length;
+  // The transposition's blocks reach 8 rows beyond the end, of the pixels and of what they are turned to.
+  const [turnedBytes, filteredBytes] = [(width + 8) * height, (outputs + 8) * height];
+  const places = place([pixels, first, weights], [turnedBytes, filteredBytes, filteredBytes]);
+  const [source, firsts, weightsAt, turned, filtered, out] = places as [
+    ...[number, number, number],
+    ...[number, number, number],
+  ];
+  kernels.filterRows(
+    ...[source, height, width] as const,
+    ...[firsts, weightsAt, taps, outputs] as const,
+    ...[turned, filtered, out] as const,
+  );
   return copyOut(out, height * outputs);
 }
 
 /** Filters columns: `[height,width]` to `[outputs,width]`. */
 export function filterColumns(
   pixels: Uint8Array,
-  { width, filter }: { width: number; filter: Filter },
+  { width, filter: { taps, first, weights } }: { width: number; filter: Filter },
 ): Uint8Array<ArrayBuffer> {
-  const outputs = filter.first.length;
-  const arrays = [pixels, filter.first, filter.weights];
-  const places = place(outputs * width, ...arrays) as [number, number, number, number];
-  const [out, source, first, weights] = places;
-  kernels.filterColumns(source, width, filter.used, first, weights, filter.taps, outputs, out);
+  const outputs = first.length;
+  const places = place([pixels, first, weights], [outputs * width]);
+  const [source, firsts, weightsAt, out] = places as [number, number, number, number];
+  kernels.filterColumns(source, width, firsts, weightsAt, taps, outputs, out);
   return copyOut(out, outputs * width);
 }
 
@@ -102,11 +105,15 @@ const PAGE = 65536;
 /**
  * Copies arrays to the kernels' memory, each with zeros behind it.
  *
- * @returns The place of so many bytes for an output, then those of the arrays.
+ * @param outputs Bytes of what is computed.
+ * @returns The places of the arrays, then those for the outputs.
  */
-function place(outputBytes: number, ...arrays: (Uint8Array | Int16Array | Int32Array)[]): number[] {
+function place(
+  arrays: readonly (Uint8Array | Int32Array)[],
+  outputs: readonly number[],
+): number[] {
   let end = 0;
-  const places = [outputBytes, ...arrays.map(({ byteLength }) => byteLength)].map((length) => {
+  const places = [...arrays.map(({ byteLength }) => byteLength), ...outputs].map((length) => {
     const start = end;
     end += Math.ceil((length + ROOM) / 16) * 16;
     return start;
@@ -115,7 +122,7 @@ function place(outputBytes: number, ...arrays: (Uint8Array | Int16Array | Int32A
   if (missing > 0) kernels.memory.grow(missing);
   const memory = new Uint8Array(kernels.memory.buffer);
   arrays.forEach(({ buffer, byteOffset, byteLength }, i) => {
-    const start = places[i + 1]!;
+    const start = places[i]!;
     memory.set(new Uint8Array(buffer, byteOffset, byteLength), start);
     memory.fill(0, start + byteLength, start + byteLength + ROOM);
   });

@@ -1,8 +1,8 @@
 ;; The loops over pixels that take the most time, in WebAssembly with SIMD: transforms.ts calls them, and says what
 ;; they compute. `deno task wasm` assembles this text into pixels.wasm; a test compares the two.
 ;;
-;; Pixels are bytes. Loops take 16 (or 8) pixels at once and read and write up to 48 bytes more than there are: the
-;; caller leaves room.
+;; Pixels are bytes. Loops take 16 pixels at once, or 8 x 8, and read and write beyond the end of an array, by up to 48
+;; bytes or 8 rows: the caller leaves room.
 (module
   (memory (export "memory") 1)
 
@@ -103,62 +103,86 @@
         (local.set $pixels (i32.add (local.get $pixels) (i32.const 16)))
         (br $next))))
 
-  ;; Filters along rows: `[height,width]` to `[height,outputs]`. An output is the sum of `taps` pixels from `first[output]`
-  ;; on, times their weights with 22 binary places, rounded. `taps` is a multiple of 8. The weights come in 16 bits, as
-  ;; which they are multiplied fastest: for each 8 taps the upper halves (`weight >> 11`), then the lower 11 bits.
-  (func (export "filterRows")
-    (param $pixels i32) (param $height i32) (param $width i32)
-    (param $first i32) (param $halves i32) (param $taps i32) (param $outputs i32) (param $out i32)
-    (local $end i32) (local $rowEnd i32) (local $place i32) (local $half i32) (local $halfEnd i32)
-    (local $pixel i32) (local $eight v128) (local $upper v128) (local $lower v128)
-    (local.set $end
-      (i32.add (local.get $out) (i32.mul (local.get $height) (local.get $outputs))))
-    (block $done
-      (loop $row
-        (br_if $done (i32.ge_u (local.get $out) (local.get $end)))
-        (local.set $rowEnd (i32.add (local.get $out) (local.get $outputs)))
-        (local.set $place (local.get $first))
-        (local.set $half (local.get $halves))
-        (loop $output
-          (local.set $pixel (i32.add (local.get $pixels) (i32.load (local.get $place))))
-          (local.set $halfEnd
-            (i32.add (local.get $half) (i32.shl (local.get $taps) (i32.const 2))))
-          (local.set $upper (v128.const i32x4 0 0 0 0))
-          (local.set $lower (v128.const i32x4 0x200000 0 0 0)) ;; half of what is shifted out: it rounds
-          (loop $tap
-            (local.set $eight (v128.load8x8_u (local.get $pixel)))
-            (local.set $upper
-              (i32x4.add (local.get $upper)
-                (i32x4.dot_i16x8_s (local.get $eight) (v128.load (local.get $half)))))
-            (local.set $lower
-              (i32x4.add (local.get $lower)
-                (i32x4.dot_i16x8_s (local.get $eight) (v128.load offset=16 (local.get $half)))))
-            (local.set $pixel (i32.add (local.get $pixel) (i32.const 8)))
-            (local.set $half (i32.add (local.get $half) (i32.const 32)))
-            (br_if $tap (i32.lt_u (local.get $half) (local.get $halfEnd))))
-          (local.set $lower
-            (i32x4.add (local.get $lower) (i32x4.shl (local.get $upper) (i32.const 11))))
-          ;; The four partial sums.
-          (local.set $lower
-            (i32x4.add (local.get $lower)
-              (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7
-                (local.get $lower) (local.get $lower))))
-          (i32.store8 (local.get $out)
-            (i32.shr_s
-              (i32.add
-                (i32x4.extract_lane 0 (local.get $lower))
-                (i32x4.extract_lane 1 (local.get $lower)))
-              (i32.const 22)))
-          (local.set $place (i32.add (local.get $place) (i32.const 4)))
-          (local.set $out (i32.add (local.get $out) (i32.const 1)))
-          (br_if $output (i32.lt_u (local.get $out) (local.get $rowEnd))))
-        (local.set $pixels (i32.add (local.get $pixels) (local.get $width)))
-        (br $row))))
+  ;; Turns rows to columns: `[height,width]` to `[width,height]`, in blocks of 8 x 8 pixels. What a block writes behind a
+  ;; row's end, the next row overwrites: so blocks go from the end of the rows to their beginning.
+  (func $transpose
+    (param $pixels i32) (param $height i32) (param $width i32) (param $out i32)
+    (local $x i32) (local $y i32) (local $from i32) (local $to i32)
+    (local $r0 v128) (local $r1 v128) (local $r2 v128) (local $r3 v128)
+    (local $r4 v128) (local $r5 v128) (local $r6 v128) (local $r7 v128)
+    (loop $column
+      (local.set $y (i32.and (i32.sub (local.get $height) (i32.const 1)) (i32.const -8)))
+      (loop $block
+        (local.set $from
+          (i32.add (i32.add (local.get $pixels) (local.get $x))
+            (i32.mul (local.get $y) (local.get $width))))
+        (local.set $to
+          (i32.add (i32.add (local.get $out) (local.get $y))
+            (i32.mul (local.get $x) (local.get $height))))
+        (local.set $r0 (v128.load64_zero (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (local.get $width)))
+        (local.set $r1 (v128.load64_zero (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (local.get $width)))
+        (local.set $r2 (v128.load64_zero (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (local.get $width)))
+        (local.set $r3 (v128.load64_zero (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (local.get $width)))
+        (local.set $r4 (v128.load64_zero (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (local.get $width)))
+        (local.set $r5 (v128.load64_zero (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (local.get $width)))
+        (local.set $r6 (v128.load64_zero (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (local.get $width)))
+        (local.set $r7 (v128.load64_zero (local.get $from)))
+        ;; Bytes of two rows side by side, then of four, then of all eight.
+        (local.set $r0
+          (i8x16.shuffle 0 16 1 17 2 18 3 19 4 20 5 21 6 22 7 23 (local.get $r0) (local.get $r1)))
+        (local.set $r2
+          (i8x16.shuffle 0 16 1 17 2 18 3 19 4 20 5 21 6 22 7 23 (local.get $r2) (local.get $r3)))
+        (local.set $r4
+          (i8x16.shuffle 0 16 1 17 2 18 3 19 4 20 5 21 6 22 7 23 (local.get $r4) (local.get $r5)))
+        (local.set $r6
+          (i8x16.shuffle 0 16 1 17 2 18 3 19 4 20 5 21 6 22 7 23 (local.get $r6) (local.get $r7)))
+        (local.set $r1
+          (i8x16.shuffle 8 9 24 25 10 11 26 27 12 13 28 29 14 15 30 31 (local.get $r0) (local.get $r2)))
+        (local.set $r0
+          (i8x16.shuffle 0 1 16 17 2 3 18 19 4 5 20 21 6 7 22 23 (local.get $r0) (local.get $r2)))
+        (local.set $r5
+          (i8x16.shuffle 8 9 24 25 10 11 26 27 12 13 28 29 14 15 30 31 (local.get $r4) (local.get $r6)))
+        (local.set $r4
+          (i8x16.shuffle 0 1 16 17 2 3 18 19 4 5 20 21 6 7 22 23 (local.get $r4) (local.get $r6)))
+        (local.set $r3
+          (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $r1) (local.get $r5)))
+        (local.set $r2
+          (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $r1) (local.get $r5)))
+        (local.set $r1
+          (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $r0) (local.get $r4)))
+        (local.set $r0
+          (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $r0) (local.get $r4)))
+        (v128.store64_lane 0 (local.get $to) (local.get $r0))
+        (local.set $to (i32.add (local.get $to) (local.get $height)))
+        (v128.store64_lane 1 (local.get $to) (local.get $r0))
+        (local.set $to (i32.add (local.get $to) (local.get $height)))
+        (v128.store64_lane 0 (local.get $to) (local.get $r1))
+        (local.set $to (i32.add (local.get $to) (local.get $height)))
+        (v128.store64_lane 1 (local.get $to) (local.get $r1))
+        (local.set $to (i32.add (local.get $to) (local.get $height)))
+        (v128.store64_lane 0 (local.get $to) (local.get $r2))
+        (local.set $to (i32.add (local.get $to) (local.get $height)))
+        (v128.store64_lane 1 (local.get $to) (local.get $r2))
+        (local.set $to (i32.add (local.get $to) (local.get $height)))
+        (v128.store64_lane 0 (local.get $to) (local.get $r3))
+        (local.set $to (i32.add (local.get $to) (local.get $height)))
+        (v128.store64_lane 1 (local.get $to) (local.get $r3))
+        (local.set $y (i32.sub (local.get $y) (i32.const 8)))
+        (br_if $block (i32.ge_s (local.get $y) (i32.const 0))))
+      (local.set $x (i32.add (local.get $x) (i32.const 8)))
+      (br_if $column (i32.lt_u (local.get $x) (local.get $width)))))
 
-  ;; Filters along columns: `[height,width]` to `[outputs,width]`, otherwise as `filterRows`, with the weights
-  ;; themselves, `weights[output * taps + k]`. Of the taps only the first `used` ones are: the others have the weight 0.
-  (func (export "filterColumns")
-    (param $pixels i32) (param $width i32) (param $used i32)
+  ;; Filters along columns: `[height,width]` to `[outputs,width]`. An output is the sum of `taps` pixels from
+  ;; `first[output]` on, times `weights[output * taps + k]`, which have 22 binary places; rounded.
+  (func $filterColumns (export "filterColumns")
+    (param $pixels i32) (param $width i32)
     (param $first i32) (param $weights i32) (param $taps i32) (param $outputs i32) (param $out i32)
     (local $firstEnd i32) (local $x i32) (local $pixel i32) (local $weight i32) (local $weightEnd i32)
     (local $splat v128) (local $low v128) (local $high v128)
@@ -167,7 +191,7 @@
       (i32.add (local.get $first) (i32.shl (local.get $outputs) (i32.const 2))))
     (loop $output
       (local.set $weightEnd
-        (i32.add (local.get $weights) (i32.shl (local.get $used) (i32.const 2))))
+        (i32.add (local.get $weights) (i32.shl (local.get $taps) (i32.const 2))))
       (local.set $x (i32.const 0))
       (loop $sixteen
         (local.set $a (i32x4.splat (i32.const 0x200000)))
@@ -210,7 +234,22 @@
         (local.set $x (i32.add (local.get $x) (i32.const 16)))
         (br_if $sixteen (i32.lt_u (local.get $x) (local.get $width))))
       (local.set $out (i32.add (local.get $out) (local.get $width)))
-      (local.set $weights
-        (i32.add (local.get $weights) (i32.shl (local.get $taps) (i32.const 2))))
+      (local.set $weights (local.get $weightEnd))
       (local.set $first (i32.add (local.get $first) (i32.const 4)))
-      (br_if $output (i32.lt_u (local.get $first) (local.get $firstEnd))))))
+      (br_if $output (i32.lt_u (local.get $first) (local.get $firstEnd)))))
+
+  ;; Filters along rows, `[height,width]` to `[height,outputs]`, by turning them to columns and back; `turned` is the
+  ;; place for the turned pixels, `filtered` for the turned outputs.
+  (func (export "filterRows")
+    (param $pixels i32) (param $height i32) (param $width i32)
+    (param $first i32) (param $weights i32) (param $taps i32) (param $outputs i32)
+    (param $turned i32) (param $filtered i32) (param $out i32)
+    (call $transpose
+      (local.get $pixels) (local.get $height) (local.get $width) (local.get $turned))
+    (call $filterColumns
+      (local.get $turned) (local.get $height)
+      (local.get $first) (local.get $weights) (local.get $taps) (local.get $outputs)
+      (local.get $filtered))
+    (call $transpose
+      (local.get $filtered) (local.get $outputs) (local.get $height) (local.get $out)))
+)
