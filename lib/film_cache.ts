@@ -85,13 +85,19 @@ export function openFilmCache(
     const found = await readEntry(entry);
     if (found) return found;
     const image = resize(await decodeImage(bytes, path), { width: size, height: size });
-    if (writable) await writeEntry(entry, image).catch(goOnWithoutFiles);
+    keep(entry, image);
     return image;
   }
 
-  function goOnWithoutFiles(error: Error): void {
-    if (writable) console.warn(`Films are not cached, which makes a run slower: ${error.message}`);
-    writable = false;
+  function keep(entry: string, image: Image): void {
+    if (!writable) return;
+    try {
+      writeEntry(entry, image);
+    } catch (error) {
+      writable = false;
+      const reason = (error as Error).message;
+      console.warn(`Films are not cached, which makes a run slower: ${reason}`);
+    }
   }
 
   return { full, resized };
@@ -121,8 +127,11 @@ async function readEntry(path: string): Promise<Image | undefined> {
   return { width: width!, height: height!, channels: channels as 1 | 3, pixels };
 }
 
-/** Writes an entry, whole or not at all. */
-async function writeEntry(path: string, { width, height, channels, pixels }: Image): Promise<void> {
+/**
+ * Writes an entry, whole or not at all. At once, not by another thread, which for so small a file takes longer, and
+ * not brought to the disk one by one, which would take longer than decoding: the checksum tells a lost one.
+ */
+function writeEntry(path: string, { width, height, channels, pixels }: Image): void {
   const bytes = new Uint8Array(HEADER_BYTES + pixels.length + CHECKSUM_BYTES);
   const view = new DataView(bytes.buffer);
   [width, height, channels].forEach((number, i) => view.setUint32(4 * i, number, true));
@@ -131,15 +140,15 @@ async function writeEntry(path: string, { width, height, channels, pixels }: Ima
   view.setUint32(end, crc32(bytes.subarray(0, end)), true);
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    // Not brought to the disk one by one, which would take longer than decoding: the checksum tells a lost one.
-    await Deno.writeFile(temporary, bytes).catch(async (error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      await Deno.mkdir(dirname(path), { recursive: true });
-      await Deno.writeFile(temporary, bytes);
-    });
-    await Deno.rename(temporary, path);
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    Deno.writeFileSync(temporary, bytes);
+    Deno.renameSync(temporary, path);
   } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
+    try {
+      Deno.removeSync(temporary);
+    } catch {
+      // It was not even begun.
+    }
     throw error;
   }
 }
