@@ -7,6 +7,8 @@ import type { ExperimentRows } from "@/figures/curves.ts";
 import { type Cost, totalCost } from "@/flops.ts";
 import { type ChosenEpoch, chosenEpochs, type Confusion, type EpochRow } from "@/metrics.ts";
 import reported from "@/reported_results.json" with { type: "json" };
+import type { DataSummary, RunConfig } from "@/results.ts";
+import type { SplitCount } from "@/split.ts";
 import type { TableRow } from "@/tables.ts";
 
 /** What an experiment changes of the first one stands in its column; what it leaves is a dot. */
@@ -50,6 +52,45 @@ function describeAugmentation(augmentation: Experiment["augmentation"]): string 
     default:
       return "none";
   }
+}
+
+/** How accurate it is to call every film of a set Healthy. */
+export function majorityTable(counts: readonly SplitCount[]): TableRow[] {
+  return [...Map.groupBy(counts, ({ set }) => set)].map(([set, ofSet]) => {
+    const all = ofSet.reduce((sum, { films }) => sum + films, 0);
+    return {
+      "Set": set,
+      "Accuracy of calling every film healthy (%)": percent(ofSet[0]!.films / all),
+    };
+  });
+}
+
+/** What training took. */
+export function trainingTable(experiments: readonly ExperimentRows[]): TableRow[] {
+  return experiments.map(({ experiment, rows }) => {
+    const seconds = rows.reduce((sum, row) => sum + row.trainSeconds + row.testSeconds, 0);
+    return {
+      "Experiment": assignmentName(experiment),
+      "Epochs": rows.length,
+      "Minutes": (seconds / 60).toFixed(1),
+      "Films a second in training": rows.at(-1)!.imagesPerSecond.toFixed(1),
+    };
+  });
+}
+
+/** What decided the numbers of runs. */
+export function configTable(configs: readonly RunConfig[]): TableRow[] {
+  const films = ({ healthy, tb }: DataSummary) => `${healthy} healthy, ${tb} TB`;
+  return configs.map(({ experiment, seed, precision, data, sessions }) => ({
+    "Experiment": assignmentName(experiment.name),
+    "Seed": seed,
+    "Precision": precision,
+    "Training films": films(data.train),
+    "Test films": films(data.test),
+    "Fingerprint of the training films": data.train.fingerprint.slice(0, 12),
+    "TensorFlow": sessions.at(-1)?.versions.tensorflow ?? "",
+    "Device": String(sessions.at(-1)?.machine.device ?? ""),
+  }));
 }
 
 /** What each group of layers gives and costs, and the sums. */

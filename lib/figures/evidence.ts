@@ -4,7 +4,7 @@
  */
 import type { Case } from "@/analysis/films.ts";
 import type { EvidenceMap } from "@/analysis/trained_network.ts";
-import { type CaptionedFilm } from "@/figures/films.ts";
+import type { CaptionedFilm } from "@/figures/films.ts";
 import { readImage } from "@/images.ts";
 import { CLASS_NAMES } from "@/metrics.ts";
 import { type Image, toRgb } from "@/transforms.ts";
@@ -19,10 +19,11 @@ const OPACITY = 0.65;
 /** Each case as the film and, beside it, one picture a method, in rows of three. */
 export async function evidenceFilms(
   cases: readonly Case[],
-  { pathOf }: { pathOf: (filename: string) => string },
+  { pathOf }: { pathOf: (film: Case) => string },
 ): Promise<CaptionedFilm[]> {
-  const rows = await Promise.all(cases.map(async ({ filename, label, probability, maps }) => {
-    const image = await readImage(pathOf(filename));
+  const rows = await Promise.all(cases.map(async (film) => {
+    const { label, probability, maps } = film;
+    const image = await readImage(pathOf(film));
     return [
       { image, caption: `${CLASS_NAMES[label]}, called ${(100 * probability).toFixed(1)}% TB` },
       ...Object.entries(maps).map(([method, map]) => ({
