@@ -47,12 +47,17 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Removes a file, or a folder and what is in it, if it is there. */
+/**
+ * Removes a file, or a folder and what is in it, if it is there.
+ *
+ * @throws {Error} If it cannot be removed.
+ */
 export async function removeIfAny(path: string): Promise<void> {
   try {
     await Deno.remove(path, { recursive: true });
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return;
+    throw new Error(`Cannot remove ${path}: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -17,7 +17,7 @@ export interface SavedSplit extends Split {
 }
 
 /** The file of a set. */
-export function csvPath(folder: string, set: keyof Split): string {
+function csvPath(folder: string, set: keyof Split): string {
   return join(folder, `${set}_data.csv`);
 }
 
@@ -57,7 +57,7 @@ export function hasSplit(folder: string): Promise<boolean> {
 }
 
 /** Removes the files of a split, if there are any. */
-export async function removeSplit(folder: string): Promise<void> {
+async function removeSplit(folder: string): Promise<void> {
   const sets = ["train", "test", "validation"] as const;
   for (const path of [...sets.map((set) => csvPath(folder, set)), sourcePath(folder)]) {
     await removeIfAny(path);

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { parseClasses, TBX11K_CLASSES } from "@/film_classes.ts";
 import { PROJECT_ROOT } from "@/paths.ts";
-import { hasSplit, readSplit, removeSplit, writeSplit } from "@/split_files.ts";
+import { hasSplit, readSplit, writeSplit } from "@/split_files.ts";
 import { inFolder } from "./in_folder.ts";
 
 const film = (filename: string, label = "TB") => ({ filename, label });
@@ -28,7 +28,7 @@ Deno.test("readSplit() reads what writeSplit() wrote", () =>
     );
   }));
 
-Deno.test("writeSplit() leaves nothing of the split before, removeSplit() nothing but other files", () =>
+Deno.test("writeSplit() leaves nothing of the split before, and other files alone", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "notes.txt"), "");
     await writeSplit(folder, SPLIT);
@@ -39,8 +39,13 @@ Deno.test("writeSplit() leaves nothing of the split before, removeSplit() nothin
       "test_data.csv",
       "train_data.csv",
     ]);
-    await removeSplit(folder);
-    assertEquals(await namesIn(folder), ["notes.txt"]);
+  }));
+
+Deno.test("writeSplit() says where it cannot write", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "file"), "");
+    const write = () => writeSplit(join(folder, "file/dataset"), SPLIT);
+    await assertRejects(write, Error, "Cannot remove");
   }));
 
 Deno.test("readSplit() knows a data folder in the project wherever the project is moved", () =>
