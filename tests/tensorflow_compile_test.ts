@@ -311,7 +311,11 @@ Deno.test("compile() rejects variables that would be created or changed at the t
 
 Deno.test("compile() rejects results whose shape depends on values", () => {
   const unique = compile((x: tf.Tensor) => tf.unique(x as tf.Tensor1D).values, { name: "unique" });
-  assertThrows(() => unique(whole), Error, "Cannot compile unique: the shape of what UniqueV2 gives");
+  assertThrows(
+    () => unique(whole),
+    Error,
+    "Cannot compile unique: the shape of what UniqueV2 gives",
+  );
 });
 
 Deno.test("compile() rejects functions that return no tensors, or a promise", () => {
