@@ -22,7 +22,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete
 
-QUIET_SECONDS = 0.3
+QUIET_SECONDS = 0.6
 """How long nothing has to come from an idle kernel until a cell is done."""
 
 GRACE_SECONDS = 2.0
