@@ -12,7 +12,11 @@
 import type { Precision } from "@/precision.ts";
 import { tf } from "@/tensorflow/backend.ts";
 import {
+  addBias,
+  BATCH_NORM_EPSILON,
   batchNorm,
+  conv1x1,
+  convAsProduct,
   dropout,
   fromBfloat16,
   padZeros,
@@ -206,6 +210,7 @@ export function readParameters({ parameters }: Network): Map<string, tf.Tensor> 
 
 /** How a network is run. */
 export interface ForwardOptions {
+  /** Folded or not; in training not. */
   weights: Weights;
   /** Batch norms use the batch's statistics, and change the running ones. */
   training: boolean;
@@ -231,41 +236,101 @@ export function forward(network: Network, x: tf.Tensor4D, options: ForwardOption
  * @returns `[B,7,7,2048]`, float32
  */
 export function features(
-  { architecture, statistics }: Network,
+  network: Network,
   x: tf.Tensor4D,
   { weights, training, precision }: ForwardOptions,
 ): tf.Tensor4D {
-  const enter = precision === "bf16" ? toBfloat16 : same;
-  const leave = precision === "bf16" ? fromBfloat16 : same;
-  const weight = <T extends tf.Tensor>(name: string) => weights.get(name) as T;
+  const { stem, blocks } = network.architecture;
+  const unit = training
+    ? trainingUnit(network, { weights, precision })
+    : evaluationUnit(foldBatchNorms(network, { weights, precision }));
 
-  const convNorm = (x: tf.Tensor4D, { conv, norm, kernel, stride }: ConvNorm): tf.Tensor4D => {
-    const filter = enter(weight<tf.Tensor4D>(`${conv}.weight`));
-    const y = stride === 1 || kernel === 1
-      ? tf.conv2d(x, filter, stride, "same")
-      : tf.conv2d(padZeros(x, (kernel - 1) / 2), filter, stride, "valid");
-    return batchNorm(y, {
-      norm: {
-        weight: weight(`${norm}.weight`),
-        bias: weight(`${norm}.bias`),
-        runningMean: statistics.get(`${norm}.running_mean`)!,
-        runningVar: statistics.get(`${norm}.running_var`)!,
-      },
-      training,
-    });
-  };
   const bottleneck = (x: tf.Tensor4D, block: Bottleneck): tf.Tensor4D => {
-    const shortcut = block.downsample === null ? x : convNorm(x, block.downsample);
-    let y = relu(convNorm(x, block.conv1));
-    y = relu(convNorm(y, block.conv2));
-    y = convNorm(y, block.conv3);
-    return relu(tf.add(y, shortcut));
+    const { conv1, conv2, conv3, downsample } = block;
+    // A 1x1 convolution with a stride sees some of the pixels only, and both that begin here see the same.
+    const seen = subsample(x, conv1.stride);
+    const shortcut = downsample === null ? x : unit(seen, {
+      ...downsample,
+      stride: downsample.stride / conv1.stride,
+    });
+    let y = unit(seen, { ...conv1, stride: 1, relu: true });
+    y = unit(y, { ...conv2, relu: true });
+    return unit(y, { ...conv3, shortcut });
   };
 
-  let y = relu(convNorm(enter(x), architecture.stem)); // [B,112,112,64]
+  let y = precision === "bf16" ? toBfloat16(x) : x;
+  y = unit(y, { ...stem, relu: true }); // [B,112,112,64]
   y = tf.maxPool(y, 3, 2, "same"); // [B,56,56,64]
-  for (const block of architecture.blocks) y = bottleneck(y, block);
-  return leave(y);
+  for (const block of blocks) y = bottleneck(y, block);
+  return precision === "bf16" ? fromBfloat16(y) : y;
+}
+
+/** A convolution with its batch norm, then nothing, a ReLU, or the sum with a shortcut and a ReLU. */
+type Unit = (
+  x: tf.Tensor4D,
+  options: Omit<ConvNorm, "in" | "out"> & { relu?: boolean; shortcut?: tf.Tensor4D },
+) => tf.Tensor4D;
+
+function trainingUnit(
+  { statistics }: Network,
+  { weights, precision }: { weights: Weights; precision: Precision },
+): Unit {
+  return (x, { conv, norm, kernel, stride, relu: hasRelu = false, shortcut }) => {
+    const filter = weights.get(`${conv}.weight`) as tf.Tensor4D;
+    const y = batchNorm(
+      convolve(x, { filter: precision === "bf16" ? toBfloat16(filter) : filter, kernel, stride }),
+      {
+        norm: {
+          weight: weights.get(`${norm}.weight`) as tf.Tensor1D,
+          bias: weights.get(`${norm}.bias`) as tf.Tensor1D,
+          runningMean: statistics.get(`${norm}.running_mean`)!,
+          runningVar: statistics.get(`${norm}.running_var`)!,
+        },
+        relu: hasRelu,
+      },
+    );
+    return shortcut === undefined ? y : relu(tf.add(y, shortcut));
+  };
+}
+
+function evaluationUnit(folded: Weights): Unit {
+  return (x, { conv, kernel, stride, relu: hasRelu = false, shortcut }) => {
+    const filter = folded.get(`${conv}.weight`) as tf.Tensor4D;
+    const padding = kernel === 1 || stride === 1 ? "same" : "valid";
+    const padded = padding === "valid" ? padZeros(x, (kernel - 1) / 2) : x;
+    const y = addBias(
+      tf.conv2d(padded, filter, stride, padding),
+      folded.get(`${conv}.bias`) as tf.Tensor1D,
+    );
+    if (shortcut !== undefined) return tf.relu(tf.add(y, shortcut));
+    return hasRelu ? tf.relu(y) : y;
+  };
+}
+
+/**
+ * Puts the batch norms of evaluation, which are a product and a sum for each channel, into the convolutions before
+ * them.
+ *
+ * @param options.weights What is folded already is returned as it is.
+ * @param options.precision What convolutions are to compute in.
+ * @returns `conv1.weight`, `conv1.bias` and so on in place of both, and the linear layer's.
+ */
+export function foldBatchNorms(
+  { architecture, statistics }: Network,
+  { weights, precision }: { weights: Weights; precision: Precision },
+): Weights {
+  if (weights.has(`${architecture.stem.conv}.bias`)) return weights;
+  const enter = precision === "bf16" ? toBfloat16 : <T>(x: T) => x;
+  const folded = new Map<string, tf.Tensor>();
+  for (const { conv, norm } of convNorms(architecture)) {
+    const mean = statistics.get(`${norm}.running_mean`)!.read();
+    const variance = statistics.get(`${norm}.running_var`)!.read();
+    const scale = weights.get(`${norm}.weight`)!.div(variance.add(BATCH_NORM_EPSILON).sqrt());
+    folded.set(`${conv}.weight`, enter(weights.get(`${conv}.weight`)!.mul(scale)));
+    folded.set(`${conv}.bias`, enter(weights.get(`${norm}.bias`)!.sub(mean.mul(scale))));
+  }
+  for (const name of ["fc.weight", "fc.bias"]) folded.set(name, weights.get(name)!);
+  return folded;
 }
 
 /**
@@ -286,6 +351,18 @@ export function classify(
   );
 }
 
-function same<T>(x: T): T {
-  return x;
+/** PyTorch's `Conv2d` with a padding of half the kernel, in the way that is fastest to train. */
+function convolve(
+  x: tf.Tensor4D,
+  { filter, kernel, stride }: { filter: tf.Tensor4D; kernel: number; stride: number },
+): tf.Tensor4D {
+  if (kernel === 1) return conv1x1(subsample(x, stride), filter);
+  // TensorFlow's own "same" pads one side more where the stride is 2.
+  if (stride > 1) return tf.conv2d(padZeros(x, (kernel - 1) / 2), filter, stride, "valid");
+  return filter.size > 4 * x.size ? convAsProduct(x, filter) : tf.conv2d(x, filter, 1, "same");
+}
+
+/** Every n-th pixel of every n-th row: the averages of windows of one pixel, which oneDNN is fast at. */
+function subsample(x: tf.Tensor4D, n: number): tf.Tensor4D {
+  return n === 1 ? x : tf.avgPool(x, 1, n, "valid");
 }

@@ -4,9 +4,11 @@ import {
   createResNet50,
   describeResNet50,
   features,
+  foldBatchNorms,
   forward,
   type ForwardOptions,
   readParameters,
+  type Weights,
 } from "@/resnet50.ts";
 import { tf } from "@/tensorflow/backend.ts";
 import { compile } from "@/tensorflow/compile.ts";
@@ -50,6 +52,28 @@ Deno.test("forward() gives PyTorch's logits in evaluation, eagerly as compiled",
   for (const logits of [run(x), compile(run)(x)]) {
     assert(relativeError(logits.dataSync(), reference.eval_logits.flat()) < 1e-5);
   }
+});
+
+Deno.test("foldBatchNorms() leaves nothing of a batch norm, and the logits as PyTorch has them", () => {
+  const reference = readReference("small");
+  using network = disposable(referenceNetwork("small"));
+  const options = evaluation(network);
+  const folded = foldBatchNorms(network, options);
+  assertEquals([...folded.keys()].filter((name) => name.includes("bn")), []);
+  assertEquals(folded.size, 2 * 16 + 2);
+  // Channel 3: 1 / sqrt(running variance 1 + 1e-5) times its weight; its bias as the running mean is 0.
+  const [weight, bias] = ["bn1.weight", "bn1.bias"].map((name) =>
+    options.weights.get(name)!.dataSync()[3]!
+  );
+  const scale = weight! / Math.sqrt(1 + 1e-5);
+  const filter = (weights: Weights) => weights.get("conv1.weight")!.gather([3], 3).dataSync();
+  const expected = (filter(options.weights) as Float32Array).map((value) => value * scale);
+  assert(relativeError(filter(folded), expected) < 1e-6);
+  assert(relativeError([folded.get("conv1.bias")!.dataSync()[3]!], [bias!]) < 1e-6);
+
+  const x = referenceInputs(reference.input_size);
+  const logits = forward(network, x, { ...options, weights: folded });
+  assert(relativeError(logits.dataSync(), reference.eval_logits.flat()) < 1e-5);
 });
 
 Deno.test("createResNet50() draws initial values from their distributions, by the seed", () => {

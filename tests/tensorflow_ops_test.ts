@@ -2,8 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { tf } from "@/tensorflow/backend.ts";
 import { compile } from "@/tensorflow/compile.ts";
 import {
+  addBias,
   applyAdam,
   batchNorm,
+  conv1x1,
+  convAsProduct,
   dropout,
   fromBfloat16,
   halfSquares,
@@ -34,33 +37,59 @@ function batchNormReference() {
   return { r, image, norm };
 }
 
-Deno.test("batchNorm() equals PyTorch's in evaluation", () => {
-  const { r, image, norm } = batchNormReference();
-  const y = batchNorm(image(r.x), { norm, training: false });
-  assert(relativeError(y.dataSync(), image(r.eval_y).dataSync()) < 1e-6);
-  assertEquals(norm.runningMean.read().dataSync(), Float32Array.from(r.running_mean));
-});
+for (const relu of [false, true]) {
+  const name = relu ? "batchNorm() with a ReLU" : "batchNorm()";
+  Deno.test(`${name} equals PyTorch's, gradients and running statistics too`, () => {
+    const { r, image, norm } = batchNormReference();
+    const run = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) =>
+      batchNorm(x as tf.Tensor4D, {
+        norm: { ...norm, weight: weight as tf.Tensor1D, bias: bias as tf.Tensor1D },
+        relu,
+      });
+    const { value, grads } = tf.valueAndGrads(run)(
+      [image(r.x), norm.weight, norm.bias],
+      image(r.dy),
+    );
+    const expected = relu ? r.relu : r;
+    const close = (actual: tf.Tensor, expected: ArrayLike<number>) =>
+      assert(relativeError(actual.dataSync(), expected) < 1e-6);
+    close(value, image(expected.y).dataSync());
+    close(grads[0]!, image(expected.dx).dataSync());
+    close(grads[1]!, expected.dweight);
+    close(grads[2]!, expected.dbias);
+    close(norm.runningMean.read(), r.running_mean_after);
+    close(norm.runningVar.read(), r.running_var_after);
+  });
+}
 
-Deno.test("batchNorm() equals PyTorch's in training, gradients and running statistics too", () => {
-  const { r, image, norm } = batchNormReference();
-  const run = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) =>
-    batchNorm(x as tf.Tensor4D, {
-      norm: { ...norm, weight: weight as tf.Tensor1D, bias: bias as tf.Tensor1D },
-      training: true,
+/** A convolution's value and gradients by tfjs's own kernel. */
+function ownConvolution(x: tf.Tensor4D, { filter, dy }: { filter: tf.Tensor4D; dy: tf.Tensor4D }) {
+  const run = (x: tf.Tensor, filter: tf.Tensor) =>
+    tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, "same");
+  return tf.valueAndGrads(run)([x, filter] as tf.Tensor[], dy);
+}
+
+for (const [convolve, kernel] of [[conv1x1, 1], [convAsProduct, 3]] as const) {
+  Deno.test(`${convolve.name}() equals tfjs's convolution, gradients too`, () => {
+    const draw = (shape: number[], stream: number) =>
+      randomNormal(shape, tf.tensor1d([1, stream], "int32")) as tf.Tensor4D;
+    const [x, filter] = [draw([2, 5, 4, 3], 1), draw([kernel, kernel, 3, 6], 2)];
+    const dy = draw([2, 5, 4, 6], 3);
+    const expected = ownConvolution(x, { filter, dy });
+    const run = (x: tf.Tensor, filter: tf.Tensor) =>
+      convolve(x as tf.Tensor4D, filter as tf.Tensor4D);
+    const actual = tf.valueAndGrads(run)([x, filter] as tf.Tensor[], dy);
+    [actual.value, ...actual.grads].forEach((tensor, i) => {
+      const wanted = [expected.value, ...expected.grads][i]!;
+      assertEquals(tensor.shape, wanted.shape);
+      assert(relativeError(tensor.dataSync(), wanted.dataSync()) < 1e-6);
     });
-  const { value, grads } = tf.valueAndGrads(run)(
-    [image(r.x), norm.weight, norm.bias],
-    image(r.dy),
-  );
-  const [dx, dweight, dbias] = grads;
-  const close = (actual: tf.Tensor, expected: number[] | Float32Array) =>
-    assert(relativeError(actual.dataSync(), expected) < 1e-6);
-  close(value, image(r.train_y).dataSync() as Float32Array);
-  close(dx!, image(r.dx).dataSync() as Float32Array);
-  close(dweight!, r.dweight);
-  close(dbias!, r.dbias);
-  close(norm.runningMean.read(), r.running_mean_after);
-  close(norm.runningVar.read(), r.running_var_after);
+  });
+}
+
+Deno.test("addBias() adds a value for each channel", () => {
+  const x = tf.tensor4d([1, 2, 3, 4], [1, 2, 1, 2]);
+  assertEquals(addBias(x, tf.tensor1d([10, 20])).dataSync(), Float32Array.of(11, 22, 13, 24));
 });
 
 Deno.test("applyAdam() equals PyTorch's over ten steps, for large and for tiny gradients", () => {
@@ -96,6 +125,7 @@ Deno.test("toBfloat16() rounds to 8 bits of mantissa, to even, and lets gradient
   const rounded = Float32Array.of(1 + 2 ** -7, 1, 1 + 2 ** -6, -3);
   assertEquals(toBfloat16(x).dataSync(), rounded);
   assertEquals(fromBfloat16(toBfloat16(x)).dataSync(), rounded);
+  assertEquals(toBfloat16(toBfloat16(x)).dataSync(), rounded);
   const dx = tf.grad((x) => fromBfloat16(toBfloat16(x)))(x, x);
   assertEquals(dx.dataSync(), rounded);
 });
@@ -106,6 +136,11 @@ Deno.test("operations on bfloat16 give bfloat16, eagerly and compiled", () => {
   const [x, y] = [tf.tensor1d([256]), tf.tensor1d([1])];
   assertEquals(add(x, y).dataSync(), Float32Array.of(256));
   assertEquals(compile(add)(x, y).dataSync(), Float32Array.of(256));
+  // tfjs casts what it takes for float32 to float32: that leaves it as it is.
+  const addCast = (x: tf.Tensor, y: tf.Tensor) =>
+    tf.add(tf.cast(toBfloat16(x), "float32"), toBfloat16(y));
+  assertEquals(addCast(x, y).dataSync(), Float32Array.of(256));
+  assertEquals(compile(addCast)(x, y).dataSync(), Float32Array.of(256));
 });
 
 Deno.test("padZeros() puts zeros on all four sides, and its gradient leaves them out", () => {

@@ -65,7 +65,8 @@ export function tfjsType(dtype: number): number {
   return isShortFloat(dtype) ? DTYPE.float32 : dtype;
 }
 
-function isShortFloat(dtype: number): boolean {
+/** Whether a type is one that tfjs has not: bfloat16 or float16. */
+export function isShortFloat(dtype: number): boolean {
   return dtype === DTYPE.bfloat16 || dtype === DTYPE.float16;
 }
 
@@ -99,14 +100,22 @@ export const eager: Recorder = {
   },
 };
 
-/** tfjs says float32 for an operation on short floats: there `T`, the type of the operands, is theirs. */
 function withRealType(attributes: TFEOpAttr[], ids: number[]): TFEOpAttr[] {
   if (shortFloats.size === 0) return attributes;
   const short = ids.find((id) => shortFloats.has(id));
-  if (short === undefined) return attributes;
-  const value = shortFloats.get(short)!;
+  return short === undefined ? attributes : forShortFloats(attributes, shortFloats.get(short)!);
+}
+
+/**
+ * Attributes that tfjs gives an operation on short floats, which it takes for float32: the type of its operands,
+ * `T` or `SrcT`, is theirs, and a cast from float32 to float32 leaves them as they are.
+ */
+export function forShortFloats(attributes: TFEOpAttr[], dtype: number): TFEOpAttr[] {
+  const valueOf = (name: string) => attributes.find((attribute) => attribute.name === name)?.value;
+  const real = new Set(["T", "SrcT"]);
+  if (valueOf("SrcT") === DTYPE.float32 && valueOf("DstT") === DTYPE.float32) real.add("DstT");
   return attributes.map((attribute) =>
-    attribute.name === "T" ? { ...attribute, value } : attribute
+    real.has(attribute.name) ? { ...attribute, value: dtype } : attribute
   );
 }
 

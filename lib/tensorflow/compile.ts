@@ -5,7 +5,9 @@
  */
 import { idOf, tensorOf, tf } from "@/tensorflow/backend.ts";
 import { adopt, handleOf } from "@/tensorflow/binding.ts";
+import { ATTRIBUTE } from "@/tensorflow/c_api.ts";
 import type { Handle } from "@/tensorflow/c_symbols.ts";
+import { callConfig } from "@/tensorflow/context.ts";
 import { type Call, deleteHandle, dtypeOf, execute, executeAsync } from "@/tensorflow/eager.ts";
 import { currentTrace, removeFunction, Trace } from "@/tensorflow/graph.ts";
 import { withoutHiddenState } from "@/tensorflow/hidden_state.ts";
@@ -30,6 +32,11 @@ export interface Compiled<A extends Argument[], R extends Result> {
   /** Frees its graphs and what they hold on to. */
   dispose(): void;
 }
+
+/** Has TensorFlow optimize the graph of a function that is called. */
+const CALL_ATTRIBUTES = [
+  { name: "config_proto", type: ATTRIBUTE.string, value: callConfig },
+];
 
 /** A trace that has been registered. */
 interface Traced {
@@ -219,7 +226,7 @@ function callOf(traced: Traced, args: readonly Argument[]): Call {
   for (const source of traced.captured) {
     inputs.push("handle" in source ? source.handle : handleOf(idOf(source.variable)));
   }
-  return { inputs, outputs: traced.outputs };
+  return { attributes: CALL_ATTRIBUTES, inputs, outputs: traced.outputs };
 }
 
 function results(traced: Traced, handles: readonly Handle[]): Result {

@@ -18,6 +18,12 @@ const CONFIG = {
   gpuMemoryGrowth: true,
 };
 
+/**
+ * What a call of a function takes as its `config_proto`, without which TensorFlow leaves the function's graph as it
+ * is: the runtime's own configuration, whose bytes are all below 128.
+ */
+export const callConfig: string = new TextDecoder().decode(encodeConfig(CONFIG));
+
 /** A device of the runtime. */
 export interface Device {
   /** As in `/job:localhost/replica:0/task:0/device:CPU:0`. */

@@ -11,7 +11,9 @@ import type { TensorMetadata, TFEOpAttr } from "@tensorflow/tfjs-node-gpu/dist/t
 import { setGraphAttribute } from "@/tensorflow/attributes.ts";
 import {
   eager,
+  forShortFloats,
   handleOf,
+  isShortFloat,
   newSymbol,
   type Recorder,
   tfjsType,
@@ -139,8 +141,9 @@ export class Trace implements Recorder {
     addInputs(described, definition, inputs);
     const resources = ids.filter((_, i) => inputs[i]!.dtype === DTYPE.resource);
     for (const before of this.#toWaitFor(name, resources)) C.TF_AddControlInput(described, before);
-    for (const attribute of attributes) {
-      // TensorFlow tells them from the inputs, whose types tfjs may not know: it has no bfloat16.
+    const short = inputs.find(({ dtype }) => isShortFloat(dtype))?.dtype;
+    for (const attribute of short ? forShortFloats(attributes, short) : attributes) {
+      // TensorFlow tells them from the inputs.
       if (!definition.inferred.has(attribute.name)) setGraphAttribute(described, attribute);
     }
     const node = this.#finish(described, name);

@@ -32,12 +32,15 @@ def batch_norm():
     report = {"shape": list(x.shape), "x": numbers(x), "dy": numbers(dy), "weight": numbers(norm.weight),
               "bias": numbers(norm.bias), "running_mean": numbers(norm.running_mean),
               "running_var": numbers(norm.running_var)}
-    report["eval_y"] = numbers(norm.eval()(x))
-    y = norm.train()(x)
-    y.backward(dy)
-    report.update(train_y=numbers(y), dx=numbers(x.grad), dweight=numbers(norm.weight.grad),
-                  dbias=numbers(norm.bias.grad), running_mean_after=numbers(norm.running_mean),
-                  running_var_after=numbers(norm.running_var))
+    y = norm(x)
+    report.update(running_mean_after=numbers(norm.running_mean), running_var_after=numbers(norm.running_var))
+
+    def value_and_gradients(value):
+        dx, dweight, dbias = torch.autograd.grad(value, [x, norm.weight, norm.bias], dy, retain_graph=True)
+        return {"y": numbers(value), "dx": numbers(dx), "dweight": numbers(dweight), "dbias": numbers(dbias)}
+
+    report.update(value_and_gradients(y))
+    report["relu"] = value_and_gradients(torch.relu(y))
     return report
 
 
