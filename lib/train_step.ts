@@ -1,16 +1,16 @@
 /**
- * One step of training and of evaluation, each compiled into one TensorFlow function. Weights and Adam's moments
- * are variables of the runtime, changed in place.
+ * One step of training, compiled into one TensorFlow function. Weights and Adam's moments are variables of the
+ * runtime, changed in place.
  * @module
  */
 import type { NamedArrays } from "@/checkpoint.ts";
+import { compileEvaluation, normalize } from "@/evaluation_step.ts";
 import type { Precision } from "@/precision.ts";
 import { forward, type ForwardOptions, type Network, readParameters } from "@/resnet50.ts";
 import { tf } from "@/tensorflow/backend.ts";
 import { compile } from "@/tensorflow/compile.ts";
 import { applyAdam, halfSquares } from "@/tensorflow/ops.ts";
 import { Variable } from "@/tensorflow/variables.ts";
-import { IMAGENET_MEAN, IMAGENET_STD } from "@/transforms.ts";
 
 /** PyTorch's defaults, as float32, in which the runtime has them: so its moments are corrected by what made them. */
 const BETA1 = Math.fround(0.9);
@@ -112,38 +112,6 @@ export function createTrainer(network: Network, options: TrainerOptions): Traine
   };
 }
 
-/** A network's evaluation, without what training needs. */
-export interface CompiledEvaluation {
-  /** As {@linkcode Trainer.predict}. */
-  predict(xs: tf.Tensor4D): Promise<Float32Array>;
-  dispose(): void;
-}
-
-/** Prepares the evaluation of a network, as its variables are at each call. */
-export function compileEvaluation(
-  network: Network,
-  { precision }: { precision: Precision },
-): CompiledEvaluation {
-  const evaluate = compile(
-    (xs: tf.Tensor) =>
-      forward(network, normalize(xs as tf.Tensor4D), {
-        weights: readParameters(network),
-        training: false,
-        precision,
-      }),
-    { name: "the evaluation" },
-  );
-  return {
-    async predict(xs) {
-      const logits = await evaluate.async(xs);
-      const values = logits.dataSync() as Float32Array;
-      logits.dispose();
-      return values;
-    },
-    dispose: evaluate.dispose,
-  };
-}
-
 /** The step as tfjs code. It gives loss, cross-entropy, films that were right, and 1 if all was finite. */
 function trainStep(
   network: Network,
@@ -226,14 +194,6 @@ function scoped<T extends tf.Tensor>(kept: T): T {
   const copy = kept.clone();
   kept.dispose();
   return copy;
-}
-
-/** Scales pixels, int32, to `[0, 1]` and then as ImageNet's were. What is float32 is taken as normalized. */
-export function normalize(xs: tf.Tensor4D): tf.Tensor4D {
-  if (xs.dtype === "float32") return xs;
-  const mean = tf.tensor1d(IMAGENET_MEAN.map((mean) => 255 * mean));
-  const std = tf.tensor1d(IMAGENET_STD.map((std) => 255 * std));
-  return xs.cast("float32").sub(mean).div(std);
 }
 
 /**

@@ -325,6 +325,19 @@ Deno.test("compile() rejects functions that return no tensors, or a promise", ()
   assertThrows(() => late(), TypeError, "it returns a promise");
 });
 
+Deno.test("Variable.version grows with every change, eager or in a compiled function", async () => {
+  const [changed, read] = [new Variable(tf.scalar(1)), new Variable(tf.scalar(2))];
+  const versions = () => [changed.version, read.version];
+  const [start, untouched] = versions() as [number, number];
+  changed.assign(tf.scalar(3));
+  const step = compile(() => changed.assign(changed.read().add(read.read())));
+  step();
+  await step.async();
+  step();
+  assertEquals(versions(), [start + 4, untouched]);
+  assertEquals(changed.read().dataSync()[0], 9);
+});
+
 Deno.test("Variable keeps its value, and copies what it is given", () => {
   const initial = tf.tensor1d([1, 2]);
   const variable = new Variable(initial);

@@ -206,6 +206,25 @@ Deno.test("createTrainer() normalizes pixels as ImageNet's were", async () => {
   assert(relativeError(await trainer.predict(PIXELS), expected) < 1e-5);
 });
 
+Deno.test("Trainer.predict() follows every change of the weights and the statistics", async () => {
+  const { trainer, network } = await train({ steps: 1 });
+  const before = await trainer.predict(PIXELS);
+  assertEquals(await trainer.predict(PIXELS), before);
+  const bias = network.parameters.get("fc.bias")!;
+  bias.assign(bias.read().add([1, -1]));
+  const shifted = before.map((logit, i) => logit + (i % 2 === 0 ? 1 : -1));
+  assert(relativeError(await trainer.predict(PIXELS), shifted) < 1e-5);
+  for (const name of ["bn1.running_mean", "layer1.0.conv2.weight"]) {
+    const variable = network.parameters.get(name) ?? network.statistics.get(name)!;
+    const last = await trainer.predict(PIXELS);
+    variable.assign(variable.read().add(0.1));
+    assert(relativeError(await trainer.predict(PIXELS), last) > 1e-4, name);
+  }
+  const last = await trainer.predict(PIXELS);
+  await trainer.step(PIXELS, CLASSES, 2);
+  assert(relativeError(await trainer.predict(PIXELS), last) > 1e-4);
+});
+
 Deno.test("createTrainer() leaves nothing behind, at any step or at the end", async () => {
   const count = () => [tf.memory().numTensors, binding.getNumOfTensors()];
   const before = count();

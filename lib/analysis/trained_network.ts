@@ -5,6 +5,7 @@
 import { pixelBatches } from "@/batches.ts";
 import { loadWeights, readProgress } from "@/checkpoint.ts";
 import type { Predict } from "@/evaluate.ts";
+import { compileEvaluation, normalize } from "@/evaluation_step.ts";
 import { exists } from "@/files.ts";
 import type { FilmCache } from "@/film_cache.ts";
 import { classify, createResNet50, features, type Network, readParameters } from "@/resnet50.ts";
@@ -14,7 +15,6 @@ import type { LabelledFilm } from "@/split.ts";
 import { sigmoid } from "@/statistics/calibration.ts";
 import { tf } from "@/tensorflow/backend.ts";
 import { compile } from "@/tensorflow/compile.ts";
-import { compileEvaluation, normalize } from "@/train_step.ts";
 import { assignWeights, weightShapes } from "@/weights.ts";
 
 /** Films that are evaluated at once. */

@@ -11,6 +11,7 @@ import { callConfig } from "@/tensorflow/context.ts";
 import { type Call, deleteHandle, dtypeOf, execute, executeAsync } from "@/tensorflow/eager.ts";
 import { currentTrace, removeFunction, Trace } from "@/tensorflow/graph.ts";
 import { withoutHiddenState } from "@/tensorflow/hidden_state.ts";
+import type { Variable } from "@/tensorflow/variables.ts";
 
 /** What a compiled function takes: tensors, which may differ from call to call, and settings, part of its key. */
 export type Argument = tf.Tensor | number | boolean | string | null;
@@ -42,6 +43,7 @@ const CALL_ATTRIBUTES = [
 interface Traced {
   name: string;
   captured: Captured[];
+  changes: Iterable<Variable>;
   outputs: number;
   /** Puts the results in the place that the function returned them in. */
   rebuild(tensors: tf.Tensor[]): Result;
@@ -86,10 +88,12 @@ export function compile<A extends Argument[], R extends Result>(
       );
     }
     const traced = tracedFor(args);
+    noteChanges(traced);
     return results(traced, execute(traced.name, callOf(traced, args))) as R;
   };
   const runAsync = async (...args: A): Promise<R> => {
     const traced = tracedFor(args);
+    noteChanges(traced);
     const kept = args.map((arg) => arg instanceof tf.Tensor ? tf.keep(arg.clone()) : arg);
     try {
       return await inTurn(async () =>
@@ -156,7 +160,8 @@ function trace<A extends Argument[], R extends Result>(
       deleteHandle(handle);
       return { variable };
     });
-    return { name: registered, captured, outputs: outputs.length, rebuild };
+    const { changes } = recording;
+    return { name: registered, captured, changes, outputs: outputs.length, rebuild };
   } finally {
     recording.dispose();
   }
@@ -218,6 +223,10 @@ function takeApart(
 
 function isTensor(value: unknown): value is tf.Tensor {
   return value instanceof tf.Tensor;
+}
+
+function noteChanges({ changes }: Traced): void {
+  for (const variable of changes) variable.changed();
 }
 
 function callOf(traced: Traced, args: readonly Argument[]): Call {

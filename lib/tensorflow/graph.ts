@@ -43,6 +43,7 @@ import {
 } from "@/tensorflow/eager.ts";
 import { type Definition, definitionOf } from "@/tensorflow/op_definitions.ts";
 import { deleteTensor } from "@/tensorflow/tensors.ts";
+import type { Variable } from "@/tensorflow/variables.ts";
 
 /** A value of the graph: which output of which node, and what is known of it. */
 interface Value {
@@ -76,6 +77,8 @@ export function currentTrace(): Trace | null {
 
 /** Records one call of a function, to be registered by `finish`. */
 export class Trace implements Recorder {
+  /** The variables that every call of the function changes. */
+  readonly changes = new Set<Variable>();
   readonly #graph: Graph = checked("create a graph", () => C.TF_NewGraph());
   readonly #inputs: Value[] = [];
   readonly #values = new Map<number, Value>();

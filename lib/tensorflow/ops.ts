@@ -328,4 +328,5 @@ export function applyAdam(
     ],
     0,
   );
+  for (const variable of [parameter, m, v]) variable.changed();
 }

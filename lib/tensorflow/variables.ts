@@ -4,8 +4,10 @@
  *
  * @module
  */
-import { backend, tf } from "@/tensorflow/backend.ts";
-import { ATTRIBUTE, DTYPE } from "@/tensorflow/c_api.ts";
+import { backend, idOf, tf } from "@/tensorflow/backend.ts";
+import { handleOf } from "@/tensorflow/binding.ts";
+import { ATTRIBUTE } from "@/tensorflow/c_api.ts";
+import { dtypeOf } from "@/tensorflow/eager.ts";
 import { currentTrace } from "@/tensorflow/graph.ts";
 
 /** TensorFlow's name for a resource that is freed with its last handle: `ResourceHandle::ANONYMOUS_NAME`. */
@@ -17,13 +19,13 @@ export class Variable {
   readonly handle: tf.Tensor;
   readonly shape: readonly number[];
   readonly #dtype: number;
+  #version = 0;
 
   /**
-   * @param initial The first value. It is copied, and remains the caller's.
-   * @param options.dtype What it is stored as, one of `DTYPE`. Default: float32, or int32 if `initial` is.
+   * @param initial The first value, which decides shape and type. It is copied, and remains the caller's.
    * @throws {Error} While a function is being compiled: each of its calls would need another variable.
    */
-  constructor(initial: tf.Tensor, { dtype }: { dtype?: number } = {}) {
+  constructor(initial: tf.Tensor) {
     const trace = currentTrace();
     if (trace !== null) {
       throw new Error(
@@ -31,7 +33,7 @@ export class Variable {
       );
     }
     this.shape = initial.shape;
-    this.#dtype = dtype ?? (initial.dtype === "int32" ? DTYPE.int32 : DTYPE.float32);
+    this.#dtype = dtypeOf(handleOf(idOf(initial)));
     this.handle = tf.keep(backend.executeSingleOutput("VarHandleOp", [
       { name: "dtype", type: ATTRIBUTE.type, value: this.#dtype },
       { name: "shape", type: ATTRIBUTE.shape, value: initial.shape },
@@ -71,6 +73,19 @@ export class Variable {
       [this.handle, value],
       0,
     );
+    this.changed();
+  }
+
+  /** Grows whenever the variable changes. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Is to be called by whatever has an operation change the variable in place. */
+  changed(): void {
+    const trace = currentTrace();
+    if (trace === null) this.#version++;
+    else trace.changes.add(this); // at every call
   }
 
   /** Frees the variable. */
