@@ -1,0 +1,164 @@
+/**
+ * `deno task bench-data`: measures whether training waits for its films. First how fast films are read, decoded and
+ * resized for the first time, beside sharp alone; then how fast an epoch trains with each experiment's transform, from
+ * the second epoch on, beside the same steps on one batch that is there already. What is compared is measured in turns.
+ * @module
+ */
+import { parseArgs } from "node:util";
+import sharp from "sharp";
+import { pixelBatches } from "@/batches.ts";
+import { type FilmBatch, filmBatches } from "@/dataset.ts";
+import { BASELINE, EXPERIMENTS } from "@/experiments.ts";
+import { openFilmCache } from "@/film_cache.ts";
+import { listFilms, locateFilms } from "@/film_folder.ts";
+import { readBytes } from "@/images.ts";
+import { defaultPrecision } from "@/precision.ts";
+import { prefetch } from "@/prefetch.ts";
+import { createResNet50 } from "@/resnet50.ts";
+import { openDataFolder } from "@/run_films.ts";
+import type { LabelledFilm } from "@/split.ts";
+import { runTask, wholeNumber } from "@/tasks/task.ts";
+import { textTable } from "@/text_table.ts";
+import { tf } from "@/tensorflow/backend.ts";
+import { createTrainer } from "@/train_step.ts";
+
+const HELP = `deno task bench-data
+  --data FOLDER  holds the class folders health and tb (default: XRAY_DATA, else phantom films)
+  --films N      of an epoch (default: 100)
+  --rounds N     of which the medians are taken (default: 5)`;
+
+const FLAGS = {
+  data: { type: "string" },
+  films: { type: "string" },
+  rounds: { type: "string" },
+  help: { type: "boolean" },
+} as const;
+
+const { batchSize } = BASELINE;
+
+/** Two speeds, in films a second, and the first's share of the second. */
+interface Comparison {
+  what: string;
+  speed: number;
+  beside: number;
+  ratio: number;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: FLAGS });
+  if (values.help) return console.log(HELP);
+  const count = wholeNumber("--films", { text: values.films, from: batchSize }) ?? 100;
+  const rounds = wholeNumber("--rounds", { text: values.rounds, from: 1 }) ?? 5;
+  const films = await someFilms(count, values.data);
+  const rows = [await compareDecoding(films, rounds), ...await compareTraining(films, rounds)];
+  console.log(textTable(rows.map(({ what, speed, beside, ratio }) => ({
+    what,
+    "films/s": speed.toFixed(1),
+    beside: beside.toFixed(1),
+    ratio: ratio.toFixed(3),
+  }))));
+}
+
+/** The first films of each class, in turns. */
+async function someFilms(count: number, data: string | undefined): Promise<LabelledFilm[]> {
+  const { root, films } = await listFilms(await openDataFolder(data));
+  const classes = [...Map.groupBy(films, ({ label }) => label).values()];
+  const inTurns = Array.from(
+    { length: count },
+    (_, i) => classes[i % classes.length]![i / classes.length | 0],
+  );
+  return await locateFilms(inTurns.filter((film) => film !== undefined), { root });
+}
+
+/** The first epoch of baseline, nothing cached, beside what sharp takes to decode the same files. */
+async function compareDecoding(
+  films: readonly LabelledFilm[],
+  rounds: number,
+): Promise<Comparison> {
+  const alone = async () => {
+    const work = async ({ path }: LabelledFilm) =>
+      await sharp(await readBytes(path)).raw().toBuffer();
+    await runThrough(prefetch(films, { ahead: 3 * batchSize, work }));
+  };
+  const firstEpoch = async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await runThrough(pixelBatches(films, { batchSize, cache: openFilmCache({ folder }) }));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  };
+  // Once before, so that the first round is as the others.
+  await alone();
+  await firstEpoch();
+  const what = "first epoch without its steps (beside: sharp)";
+  return await compare({ what, films, rounds }, [firstEpoch, alone]);
+}
+
+async function runThrough(results: AsyncIterable<unknown>): Promise<void> {
+  const iterator = results[Symbol.asyncIterator]();
+  while (!(await iterator.next()).done);
+}
+
+/** Later epochs with each transform, beside the same steps on one batch. */
+async function compareTraining(
+  films: readonly LabelledFilm[],
+  rounds: number,
+): Promise<Comparison[]> {
+  const network = createResNet50({ seed: 0 });
+  const precision = defaultPrecision();
+  const trainer = createTrainer(network, { ...BASELINE, precision, seed: 0 });
+  const cache = openFilmCache();
+  const rows: Comparison[] = [];
+  for (const { name, augmentation } of EXPERIMENTS) {
+    if (augmentation === null && name !== BASELINE.name) continue;
+    let steps = 0;
+    const batches = () => filmBatches(films, { batchSize, cache, augmentation, key: `${steps}` });
+    const epoch = async () => {
+      for await (const batch of batches()) {
+        await trainer.step(batch.xs, batch.ys, ++steps);
+        tf.dispose([batch.xs, batch.ys]);
+      }
+    };
+    // The first epoch: what it reads is in the cache afterwards.
+    await epoch();
+    const { xs, ys } = await firstOf(batches());
+    const oneBatch = async () => {
+      for (let i = 0; i < films.length; i += batchSize) await trainer.step(xs, ys, ++steps);
+    };
+    const what = `epoch of ${name} in ${precision} (beside: one batch)`;
+    rows.push(await compare({ what, films, rounds }, [epoch, oneBatch]));
+    tf.dispose([xs, ys]);
+  }
+  trainer.dispose();
+  network.dispose();
+  return rows;
+}
+
+async function firstOf(batches: AsyncGenerator<FilmBatch, void>): Promise<FilmBatch> {
+  for await (const batch of batches) return batch;
+  throw new RangeError("Cannot measure anything: there are no films");
+}
+
+/** Runs both in turns, and takes the median of each one's speeds. */
+async function compare(
+  { what, films, rounds }: { what: string; films: readonly LabelledFilm[]; rounds: number },
+  runs: [() => Promise<void>, () => Promise<void>],
+): Promise<Comparison> {
+  const speeds = runs.map(() => [] as number[]);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, run] of runs.entries()) {
+      const began = performance.now();
+      await run();
+      speeds[i]!.push(1000 * films.length / (performance.now() - began));
+    }
+  }
+  const [speed, beside] = speeds.map(median) as [number, number];
+  return { what, speed, beside, ratio: speed / beside };
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
+if (import.meta.main) await runTask(main);
