@@ -2,7 +2,29 @@
  * The loops of pixels.wat, on arrays of bytes.
  * @module
  */
-import * as kernels from "@/pixels.wasm";
+import { join } from "node:path";
+
+/** What pixels.wat exports; it says what they take: places in its memory, and numbers. */
+interface Kernels {
+  memory: WebAssembly.Memory;
+  greyOf(rgb: number, count: number, grey: number): number;
+  sum(pixels: number, count: number): number;
+  blend(pixels: number, count: number, from: number, factor: number): void;
+  filterRows(...numbers: readonly number[]): void;
+  filterColumns(...numbers: readonly number[]): void;
+}
+
+let loaded: Kernels | undefined;
+
+/** The kernels, which are compiled when they are first needed: a matter of a millisecond. */
+function kernels(): Kernels {
+  if (loaded === undefined) {
+    const binary = Deno.readFileSync(join(import.meta.dirname!, "pixels.wasm"));
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(binary));
+    loaded = instance.exports as unknown as Kernels;
+  }
+  return loaded;
+}
 
 /** Which input pixels make an output pixel: those from `first` on, times their weights. */
 export interface Window {
@@ -11,7 +33,7 @@ export interface Window {
   weights: readonly number[];
 }
 
-/** The windows of all output pixels of a line, packed for the kernels. */
+/** The windows of all output pixels of a line, packed for the kernels(). */
 export interface Filter {
   /** Of a window. */
   readonly taps: number;
@@ -44,13 +66,13 @@ const ROOM = 64;
 export function greyOf(rgb: Uint8Array): Uint8Array<ArrayBuffer> | null {
   const count = rgb.length / 3;
   const [source, grey] = place([rgb], [count]) as [number, number];
-  return kernels.greyOf(source, count, grey) === 0 ? null : copyOut(grey, count);
+  return kernels().greyOf(source, count, grey) === 0 ? null : copyOut(grey, count);
 }
 
 /** The sum of bytes. */
 export function sum(pixels: Uint8Array): number {
   const [source] = place([pixels], []) as [number];
-  return kernels.sum(source, pixels.length);
+  return kernels().sum(source, pixels.length);
 }
 
 /** Changes bytes to `from + factor * (byte - from)` in 32-bit floats, cut off at 0 and 255 and rounded down. */
@@ -59,7 +81,7 @@ export function blendFrom(
   { from, factor }: { from: number; factor: number },
 ): Uint8Array<ArrayBuffer> {
   const [source] = place([pixels], []) as [number];
-  kernels.blend(source, pixels.length, from, factor);
+  kernels().blend(source, pixels.length, from, factor);
   return copyOut(source, pixels.length);
 }
 
@@ -73,19 +95,13 @@ export function filterRows(
   },
 ): Uint8Array<ArrayBuffer> {
   const outputs = first.length;
-  // The transposition's blocks reach 8 rows beyond the end, of the pixels and of what they are turned to.
-  const [turnedBytes, filteredBytes] = [(width + 8) * height, (outputs + 8) * height];
-  const places = place([pixels, first, weights], [turnedBytes, filteredBytes, filteredBytes]);
-  const [source, firsts, weightsAt, turned, filtered, out] = places as [
-    ...[number, number, number],
-    ...[number, number, number],
-  ];
-  kernels.filterRows(
-    ...[source, height, width] as const,
-    ...[firsts, weightsAt, taps, outputs] as const,
-    ...[turned, filtered, out] as const,
-  );
-  return copyOut(out, height * outputs);
+  // The transposition's blocks reach 8 rows beyond the end of what they read and of what they write.
+  const results = [(width + 8) * height, (outputs + 8) * height, (outputs + 8) * height, 8 * width];
+  const places = place([pixels, first, weights], results);
+  const [source, firsts, weightsAt, turned, filtered, out] = places;
+  const { filterRows } = kernels();
+  filterRows(source!, height, width, firsts!, weightsAt!, taps, outputs, turned!, filtered!, out!);
+  return copyOut(out!, height * outputs);
 }
 
 /** Filters columns: `[height,width]` to `[outputs,width]`. */
@@ -96,7 +112,7 @@ export function filterColumns(
   const outputs = first.length;
   const places = place([pixels, first, weights], [outputs * width]);
   const [source, firsts, weightsAt, out] = places as [number, number, number, number];
-  kernels.filterColumns(source, width, firsts, weightsAt, taps, outputs, out);
+  kernels().filterColumns(source, width, firsts, weightsAt, taps, outputs, out);
   return copyOut(out, outputs * width);
 }
 
@@ -118,17 +134,18 @@ function place(
     end += Math.ceil((length + ROOM) / 16) * 16;
     return start;
   });
-  const missing = Math.ceil((end - kernels.memory.buffer.byteLength) / PAGE);
-  if (missing > 0) kernels.memory.grow(missing);
-  const memory = new Uint8Array(kernels.memory.buffer);
+  const { memory } = kernels();
+  const missing = Math.ceil((end - memory.buffer.byteLength) / PAGE);
+  if (missing > 0) memory.grow(missing);
+  const bytes = new Uint8Array(memory.buffer);
   arrays.forEach(({ buffer, byteOffset, byteLength }, i) => {
     const start = places[i]!;
-    memory.set(new Uint8Array(buffer, byteOffset, byteLength), start);
-    memory.fill(0, start + byteLength, start + byteLength + ROOM);
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), start);
+    bytes.fill(0, start + byteLength, start + byteLength + ROOM);
   });
   return places;
 }
 
 function copyOut(start: number, length: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(kernels.memory.buffer).slice(start, start + length);
+  return new Uint8Array(kernels().memory.buffer).slice(start, start + length);
 }

@@ -95,3 +95,9 @@ Deno.test("filterRows() and filterColumns() give the rounded weighted sums, for 
     );
   }
 });
+
+Deno.test("filterRows() needs no memory beyond its own for one long row", () => {
+  const pixels = noise(1_000_000, "long");
+  const filter = packFilter([{ first: 999_999, weights: [2 ** 22] }], 1_000_000);
+  assertEquals([...filterRows(pixels, { width: 1_000_000, height: 1, filter })], [pixels.at(-1)!]);
+});
