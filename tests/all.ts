@@ -14,8 +14,6 @@ const allowed = permissions.every((name) =>
   Deno.permissions.querySync({ name }).state === "granted"
 );
 
-// Deno takes an import that waits for WebAssembly to be compiled for one that never ends, unless something is going on.
-const goingOn = setInterval(() => {}, 100);
 for (const name of allowed ? await namesOfAll() : PURE) {
   await import(`./${name}_test.ts`).catch((error) => {
     Deno.test(`${name}_test.ts can be loaded`, () => {
@@ -23,7 +21,6 @@ for (const name of allowed ? await namesOfAll() : PURE) {
     });
   });
 }
-clearInterval(goingOn);
 
 if (!allowed) {
   Deno.test({
