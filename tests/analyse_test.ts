@@ -1,7 +1,15 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "node:path";
 import { analyse } from "@/analysis/analyse.ts";
 import { readAnalysis } from "@/analysis/read_analysis.ts";
+import { analysisTables } from "@/analysis/tables.ts";
+import { seedsFigure } from "@/figures/seeds.ts";
 import { openFilmCache } from "@/film_cache.ts";
 import { runFolders } from "@/results.ts";
 import type { RunFilms } from "@/run_config.ts";
@@ -128,6 +136,21 @@ Deno.test("analyse() says what is missing", () =>
       Error,
       "Cannot find the weights of epoch 1",
     );
+  }));
+
+Deno.test("readAnalysis() gives what analyse() found, of one seed and without validation films, and all of it has a table and a figure", () =>
+  inFolder(async (root) => {
+    const films = await drawFilms(root);
+    await trainSmall(root, { films, name: "baseline" });
+    const found = await analyseFolder(root, films);
+    assertEquals(found.summary.seeds.spreads[0]!.f1.deviation, NaN);
+    assertEquals(found.summary.experiments[0]!.calibration.scaled, null);
+
+    const read = await readAnalysis(join(root, "results"));
+    assertEquals(read, found);
+    const seeds = analysisTables(read.summary).find(({ name }) => name === "seeds")!;
+    assertMatch(seeds.markdown[0]!["F1"]!, /^[01]\.\d{4}$/);
+    assertEquals(seedsFigure(read.summary).data.length, 1);
   }));
 
 Deno.test("analyse() refuses weights that are not those of the predictions", () =>

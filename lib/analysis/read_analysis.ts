@@ -3,8 +3,20 @@
  * @module
  */
 import { join } from "node:path";
+import type { CalibrationReport } from "@/analysis/calibration.ts";
 import type { Case } from "@/analysis/films.ts";
+import type { ChosenPoint } from "@/analysis/operating_points.ts";
 import { type ExperimentCurves, type Summary, SUMMARY_VERSION } from "@/analysis/summary.ts";
+import type { RunConfig } from "@/results.ts";
+
+/** Fields that may be absent; a null in any other is a number. */
+const OPTIONAL_FIELDS: ReadonlySet<string> = new Set(
+  ["scaled", "chosenOn", "validation"] satisfies (
+    | keyof CalibrationReport
+    | keyof ChosenPoint
+    | keyof RunConfig["data"]
+  )[],
+);
 
 /** What an analysis gives. */
 export interface Analysis {
@@ -14,7 +26,7 @@ export interface Analysis {
 }
 
 /**
- * Reads what an analysis wrote. What is not defined is null.
+ * Reads what an analysis wrote. Numbers that are not defined, which are null in the files, are NaN again.
  *
  * @param results The folder `results`.
  * @throws {Error} If there is none.
@@ -48,10 +60,14 @@ async function readJson<T>(path: string): Promise<T> {
     });
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, undefinedNumber);
   } catch (error) {
     throw new SyntaxError(`Cannot read ${path}: it is not JSON. Write it anew: deno task analyse`, {
       cause: error,
     });
   }
+}
+
+function undefinedNumber(key: string, value: unknown): unknown {
+  return value === null && !OPTIONAL_FIELDS.has(key) ? NaN : value;
 }
