@@ -10,7 +10,7 @@
  * @module
  */
 import type { EpochRow } from "@/metrics.ts";
-import type { RunConfig } from "@/results.ts";
+import { parseConfig, type RunConfig } from "@/results.ts";
 import {
   readSafetensors,
   readSafetensorsHeader,
@@ -181,7 +181,7 @@ function parseState(
     );
   }
   try {
-    return { progress: checkProgress(JSON.parse(progress)), config: JSON.parse(config) };
+    return { progress: checkProgress(JSON.parse(progress)), config: parseConfig(config) };
   } catch (error) {
     throw new SyntaxError(`Cannot go on from ${path}: its metadata is damaged`, { cause: error });
   }

@@ -36,6 +36,22 @@ export async function writeAtomic(
   }
 }
 
+/**
+ * Reads a file of text.
+ *
+ * @throws {Error} If it cannot be read, naming it.
+ */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : (error as Error).message;
+    throw new Error(`Cannot read ${path}: ${reason}`, { cause: error });
+  }
+}
+
 /** Whether there is a file or folder. */
 export async function exists(path: string): Promise<boolean> {
   try {

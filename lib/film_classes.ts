@@ -2,7 +2,7 @@
  * The two classes of films: where they lie and what they are called. TBX11K's unless it is said otherwise.
  * @module
  */
-import { CLASS_NAMES } from "@/metrics.ts";
+import { CLASS_NAMES, type ClassNames } from "@/metrics.ts";
 
 /** A class of films. */
 export interface FilmClass {
@@ -20,6 +20,16 @@ export const TBX11K_CLASSES: FilmClasses = [
   { folder: "health", label: CLASS_NAMES[0] },
   { folder: "tb", label: CLASS_NAMES[1] },
 ];
+
+/** The names of the classes, by label. */
+export function namesOf([negative, positive]: FilmClasses): ClassNames {
+  return [negative.label, positive.label];
+}
+
+/** A class's name within a sentence: a word such as `Healthy` is written small, `TB` and `COVID-19` as they are. */
+export function inSentence(name: string): string {
+  return /^\p{Lu}\p{Ll}+$/u.test(name) ? name.toLowerCase() : name;
+}
 
 /**
  * Reads classes from text such as `NORMAL,PNEUMONIA` or `NORMAL=Normal,PNEUMONIA=Pneumonia`: the folder and the label of

@@ -17,11 +17,12 @@ import { readConfig, readEpochs, runFolders } from "@/results.ts";
  */
 export async function readFinishedRuns(
   { root = PROJECT_ROOT }: { root?: string } = {},
-): Promise<ExperimentRows[]> {
+): Promise<Required<ExperimentRows>[]> {
   const runs = await Promise.all(EXPERIMENTS.map(async ({ name }) => {
     const { results } = runFolders(name, { root });
     if (!await exists(join(results, "metrics.csv"))) return [];
-    return [{ experiment: name, rows: await readEpochs(results) }];
+    const { classes } = await readConfig(results);
+    return [{ experiment: name, rows: await readEpochs(results), classes }];
   }));
   const found = runs.flat().filter(({ rows }) => rows.length > 0);
   if (found.length > 0) return found;
@@ -46,8 +47,8 @@ export async function planRun(
   if (!await exists(join(results, "config.json"))) {
     return { experiment: { ...experiment, epochs }, finished: null };
   }
-  const begun = (await readConfig(results)).experiment;
+  const { experiment: begun, classes } = await readConfig(results);
   const rows = await exists(join(results, "metrics.csv")) ? await readEpochs(results) : [];
   const done = rows.length >= begun.epochs;
-  return { experiment: begun, finished: done ? { experiment: begun.name, rows } : null };
+  return { experiment: begun, finished: done ? { experiment: begun.name, rows, classes } : null };
 }

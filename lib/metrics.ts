@@ -10,8 +10,11 @@
 /** A film's class: 0 Healthy, 1 TB. */
 export type Label = 0 | 1;
 
-/** The classes' names, by label. */
-export const CLASS_NAMES = ["Healthy", "TB"] as const;
+/** The classes' names, by label: what is called negative, then what is called positive. */
+export type ClassNames = readonly [negative: string, positive: string];
+
+/** TBX11K's classes, which are meant where nothing else is said. */
+export const CLASS_NAMES: ClassNames = ["Healthy", "TB"];
 
 /** Counts of films by truth and decision: true negatives, false positives, false negatives, true positives. */
 export interface Confusion {

@@ -4,7 +4,7 @@
  */
 import { ImageError, readImage } from "@/images.ts";
 import { type Predict, probabilityOfTb } from "@/evaluate.ts";
-import { CLASS_NAMES, isPositive } from "@/metrics.ts";
+import { type ClassNames, isPositive } from "@/metrics.ts";
 import { prefetch } from "@/prefetch.ts";
 import { tf } from "@/tensorflow/backend.ts";
 import { resize, toRgb } from "@/transforms.ts";
@@ -15,8 +15,9 @@ const BATCH = 16;
 /** What a network says of a film. */
 export interface FileAnswer {
   path: string;
-  label: typeof CLASS_NAMES[number];
-  /** Probability of TB, in [0, 1]. */
+  /** The name of its class. */
+  label: string;
+  /** Probability of TB, or whatever class 1 is, in [0, 1]. */
   probability: number;
   /** Time in the network: its batch's, divided among the films of the batch. */
   milliseconds: number;
@@ -33,6 +34,7 @@ export interface FilmClassifier {
   predict: Predict;
   /** Pixels a side of the films that it is given. */
   imageSize: number;
+  classes: ClassNames;
 }
 
 /** A film that was read, `[size,size,3]`. */
@@ -82,7 +84,7 @@ async function readFilm(path: string, size: number): Promise<ReadFilm | FileErro
 
 /** Answers a batch, which is filled up to `size` films: every other size would be compiled anew. */
 async function answer(
-  { predict, imageSize }: FilmClassifier,
+  { predict, imageSize, classes }: FilmClassifier,
   { batch, size }: { batch: readonly (ReadFilm | FileError)[]; size: number },
 ): Promise<(FileAnswer | FileError)[]> {
   const films = batch.filter((film) => "pixels" in film);
@@ -98,7 +100,7 @@ async function answer(
     if ("error" in film) return film;
     const row = films.indexOf(film);
     const probability = probabilityOfTb(logits.subarray(2 * row, 2 * row + 2));
-    const label = CLASS_NAMES[isPositive(probability) ? 1 : 0];
+    const label = classes[isPositive(probability) ? 1 : 0];
     return { path: film.path, label, probability, milliseconds };
   });
 }

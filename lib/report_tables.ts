@@ -5,7 +5,14 @@
 import type { Experiment } from "@/experiments.ts";
 import type { ExperimentRows } from "@/figures/curves.ts";
 import { type Cost, totalCost } from "@/flops.ts";
-import { type ChosenEpoch, chosenEpochs, type Confusion, type EpochRow } from "@/metrics.ts";
+import { inSentence } from "@/film_classes.ts";
+import {
+  type ChosenEpoch,
+  chosenEpochs,
+  type ClassNames,
+  type Confusion,
+  type EpochRow,
+} from "@/metrics.ts";
 import reported from "@/reported_results.json" with { type: "json" };
 import type { DataSummary, RunConfig } from "@/results.ts";
 import type { SplitCount } from "@/split.ts";
@@ -54,13 +61,15 @@ function describeAugmentation(augmentation: Experiment["augmentation"]): string 
   }
 }
 
-/** How accurate it is to call every film of a set Healthy. */
+/** How accurate it is to call every film of a set one of class 0: Healthy. */
 export function majorityTable(counts: readonly SplitCount[]): TableRow[] {
   return [...Map.groupBy(counts, ({ set }) => set)].map(([set, ofSet]) => {
     const all = ofSet.reduce((sum, { films }) => sum + films, 0);
     return {
       "Set": set,
-      "Accuracy of calling every film healthy (%)": percent(ofSet[0]!.films / all),
+      [`Accuracy of calling every film ${inSentence(ofSet[0]!.label)} (%)`]: percent(
+        ofSet[0]!.films / all,
+      ),
     };
   });
 }
@@ -80,13 +89,14 @@ export function trainingTable(experiments: readonly ExperimentRows[]): TableRow[
 
 /** What decided the numbers of runs. */
 export function configTable(configs: readonly RunConfig[]): TableRow[] {
-  const films = ({ healthy, tb }: DataSummary) => `${healthy} healthy, ${tb} TB`;
-  return configs.map(({ experiment, seed, precision, data, sessions }) => ({
+  const films = ({ healthy, tb }: DataSummary, [negative, positive]: ClassNames) =>
+    `${healthy} ${inSentence(negative)}, ${tb} ${inSentence(positive)}`;
+  return configs.map(({ experiment, seed, precision, classes, data, sessions }) => ({
     "Experiment": assignmentName(experiment.name),
     "Seed": seed,
     "Precision": precision,
-    "Training films": films(data.train),
-    "Test films": films(data.test),
+    "Training films": films(data.train, classes),
+    "Test films": films(data.test, classes),
     "Fingerprint of the training films": data.train.fingerprint.slice(0, 12),
     "TensorFlow": sessions.at(-1)?.versions.tensorflow ?? "",
     "Device": String(sessions.at(-1)?.machine.device ?? ""),
@@ -164,7 +174,7 @@ export function testConfusion({ testTn, testFp, testFn, testTp }: EpochRow): Con
   return { tn: testTn, fp: testFp, fn: testFn, tp: testTp };
 }
 
-/** As the assignment prints it: rows are the true class, Healthy first. */
+/** As the assignment prints it: rows are the true class, class 0 first. */
 function matrixText({ tn, fp, fn, tp }: Confusion): string {
   return `[[${tn}, ${fp}], [${fn}, ${tp}]]`;
 }

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { parse, stringify } from "@std/csv";
 import type { Experiment } from "@/experiments.ts";
 import { writeAtomic } from "@/files.ts";
-import { CLASS_NAMES, type EpochRow, type Label } from "@/metrics.ts";
+import { CLASS_NAMES, type ClassNames, type EpochRow, type Label } from "@/metrics.ts";
 import { PROJECT_ROOT } from "@/paths.ts";
 import type { Precision } from "@/precision.ts";
 
@@ -42,11 +42,15 @@ export interface Prediction {
 export interface PredictionsOf {
   epoch: number;
   set?: "test" | "validation";
+  /** Names of the classes in the file. Default: TBX11K's. */
+  classes?: ClassNames;
 }
 
 /** A set of films as a run used it. */
 export interface DataSummary {
+  /** Films of class 0. */
   healthy: number;
+  /** Films of class 1. */
   tb: number;
   /** SHA-256 of the films' names, labels and contents. */
   fingerprint: string;
@@ -78,6 +82,8 @@ export interface RunConfig {
   seed: number;
   precision: Precision;
   network: NetworkConfig;
+  /** What the labels 0 and 1 are called. */
+  classes: ClassNames;
   data: {
     train: DataSummary;
     test: DataSummary;
@@ -166,11 +172,13 @@ export function predictionsPath(folder: string, { epoch, set = "test" }: Predict
 /** Writes the predictions of an epoch. */
 export async function writePredictions(
   folder: string,
-  { predictions, ...of }: PredictionsOf & { predictions: readonly Prediction[] },
+  { predictions, classes = CLASS_NAMES, ...of }: PredictionsOf & {
+    predictions: readonly Prediction[];
+  },
 ): Promise<void> {
   const records = predictions.map(({ filename, label, probability }) => ({
     filename,
-    label: CLASS_NAMES[label],
+    label: classes[label],
     probability: float32Text(probability),
   }));
   const text = toCsv(records, ["filename", "label", "probability"]);
@@ -183,11 +191,14 @@ export async function writePredictions(
  * @throws {Error} If there are none of it.
  * @throws {SyntaxError} If the file is not what {@linkcode writePredictions} writes.
  */
-export async function readPredictions(folder: string, of: PredictionsOf): Promise<Prediction[]> {
+export async function readPredictions(
+  folder: string,
+  { classes = CLASS_NAMES, ...of }: PredictionsOf,
+): Promise<Prediction[]> {
   const path = predictionsPath(folder, of);
   const records = await readCsv(path, ["filename", "label", "probability"]);
   return records.map((record, row) => {
-    const label = CLASS_NAMES.indexOf(record.label as typeof CLASS_NAMES[number]);
+    const label = classes.indexOf(record.label!);
     const probability = Number(record.probability || NaN);
     if (label < 0 || !(probability >= 0 && probability <= 1)) {
       const { label, probability } = record;
@@ -215,10 +226,15 @@ export async function readConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, "config.json");
   const text = await readResult(path);
   try {
-    return JSON.parse(text);
+    return parseConfig(text);
   } catch (error) {
     throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause: error });
   }
+}
+
+/** A config from JSON. One that does not name its classes has TBX11K's. */
+export function parseConfig(text: string): RunConfig {
+  return { classes: CLASS_NAMES, ...JSON.parse(text) };
 }
 
 /** `test_f1` -> `testF1` */

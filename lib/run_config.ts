@@ -5,6 +5,8 @@
 import { createHash } from "node:crypto";
 import os from "node:os";
 import type { Experiment } from "@/experiments.ts";
+import { inSentence } from "@/film_classes.ts";
+import { CLASS_NAMES, type ClassNames } from "@/metrics.ts";
 import type { DataSummary, NetworkConfig, RunConfig, Session } from "@/results.ts";
 import { RESNET50_STAGES } from "@/resnet50.ts";
 import type { LabelledFilm } from "@/split.ts";
@@ -19,6 +21,8 @@ export interface RunFilms {
   train: readonly LabelledFilm[];
   test: readonly LabelledFilm[];
   validation: readonly LabelledFilm[] | null;
+  /** What the labels 0 and 1 are called. Default: as TBX11K's. */
+  classes?: ClassNames;
   /** Names of the films that cannot be read and were left out. Default: none. */
   skipped?: readonly string[];
 }
@@ -50,6 +54,7 @@ export async function describeRun(
   const session = describeSession();
   const sessions = saved?.sessions ?? [];
   const before = sessions.at(-1);
+  const { classes = CLASS_NAMES } = films;
   return {
     experiment,
     seed,
@@ -65,22 +70,28 @@ export async function describeRun(
         ? {}
         : { init: { file: init, sha256: await fileSha256(fromRoot(init)) } }),
     },
+    classes,
     data: {
-      train: await summarize(films.train, "training"),
-      test: await summarize(films.test, "test"),
-      validation: films.validation && await summarize(films.validation, "validation"),
+      train: await summarize(films.train, { set: "training", classes }),
+      test: await summarize(films.test, { set: "test", classes }),
+      validation: films.validation &&
+        await summarize(films.validation, { set: "validation", classes }),
       skipped: films.skipped ?? [],
     },
     sessions: before !== undefined && isSame(before, session) ? sessions : [...sessions, session],
   };
 }
 
-async function summarize(films: readonly LabelledFilm[], set: string): Promise<DataSummary> {
+async function summarize(
+  films: readonly LabelledFilm[],
+  { set, classes }: { set: string; classes: ClassNames },
+): Promise<DataSummary> {
   const tb = films.filter((film) => film.label === 1).length;
   const healthy = films.length - tb;
   if (healthy === 0 || tb === 0) {
     throw new RangeError(
-      `Cannot train: the ${set} set has ${healthy} healthy and ${tb} TB films, and needs some of both`,
+      `Cannot train: the ${set} set has ${healthy} ${inSentence(classes[0])} and ${tb} ` +
+        `${inSentence(classes[1])} films, and needs some of both`,
     );
   }
   return { healthy, tb, fingerprint: await fingerprintOf(films) };
@@ -132,13 +143,16 @@ export function differences(saved: RunConfig, now: RunConfig): string[] {
     .map((key) => `${key}: ${before.get(key) ?? "none"}, now ${after.get(key) ?? "none"}`);
 }
 
-function decisive({ experiment, seed, precision, network, data }: RunConfig): unknown {
+function decisive(
+  { experiment, seed, precision, network, classes, data }: RunConfig,
+): unknown {
   const { epochs: _epochs, ...settings } = experiment;
   return {
     experiment: settings,
     seed,
     precision,
     network: { ...network, init: network.init?.sha256 },
+    classes,
     data,
   };
 }

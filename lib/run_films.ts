@@ -4,7 +4,7 @@
  */
 import { findUnreadable } from "@/batches.ts";
 import type { FilmCache } from "@/film_cache.ts";
-import { TBX11K_CLASSES } from "@/film_classes.ts";
+import { namesOf, TBX11K_CLASSES } from "@/film_classes.ts";
 import { findDataFolder, listFilms, locateFilms } from "@/film_folder.ts";
 import { fromRoot } from "@/paths.ts";
 import { writePhantoms } from "@/phantom.ts";
@@ -38,6 +38,7 @@ export async function openRunFilms(
   const split = await openSplit(fromRoot(dataset), { data, validation });
   const films = await locateSets(split, { data, dataset });
   return {
+    ...films,
     train: firstOfEach(films.train, subset),
     test: firstOfEach(films.test, subset),
     validation: films.validation && firstOfEach(films.validation, subset),
@@ -81,6 +82,7 @@ export async function requireReadable(
   const bad = new Set(unreadable.map(({ film }) => film));
   const good = (set: readonly LabelledFilm[]) => set.filter((film) => !bad.has(film));
   return {
+    ...films,
     train: good(train),
     test: good(test),
     validation: validation && good(validation),
@@ -142,6 +144,7 @@ async function locateSets(
     train: await locateFilms(train.filter((film) => !held.has(place(film))), { root, classes }),
     test: await locateFilms(test, { root, classes }),
     validation: validation && await locateFilms(validation, { root, classes }),
+    classes: namesOf(classes),
   };
 }
 

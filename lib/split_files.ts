@@ -4,7 +4,7 @@
  * @module
  */
 import { isAbsolute, join, relative } from "node:path";
-import { exists, removeIfAny, writeAtomic } from "@/files.ts";
+import { exists, readText, removeIfAny, writeAtomic } from "@/files.ts";
 import { type FilmClasses, requireClasses, TBX11K_CLASSES } from "@/film_classes.ts";
 import { fromRoot, PROJECT_ROOT } from "@/paths.ts";
 import { fromCsv, requireDisjoint, type Split, toCsv } from "@/split.ts";
@@ -71,14 +71,11 @@ async function removeSplit(folder: string): Promise<void> {
  * @throws {Error} If a file cannot be read.
  */
 export async function readSplit(folder: string): Promise<SavedSplit> {
-  const path = sourcePath(folder);
-  const source = await exists(path)
-    ? parseSource(await readText(path), path)
-    : { data: null, classes: TBX11K_CLASSES };
+  const source = await readSource(folder) ?? { data: null, classes: TBX11K_CLASSES };
   const { classes } = source;
   const read = async (set: keyof Split) => {
     const path = csvPath(folder, set);
-    return fromCsv(await readText(path), { path, classes });
+    return fromCsv(await readSet(path), { path, classes });
   };
   const split = {
     train: await read("train"),
@@ -89,17 +86,25 @@ export async function readSplit(folder: string): Promise<SavedSplit> {
   return { ...split, ...source };
 }
 
-async function readText(path: string): Promise<string> {
+async function readSet(path: string): Promise<string> {
   try {
-    return await Deno.readTextFile(path);
+    return await readText(path);
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : (error as Error).message;
-    throw new Error(`Cannot read ${path}: ${reason}. Split the films with \`deno task split\``, {
-      cause: error,
-    });
+    const { message } = error as Error;
+    throw new Error(`${message}. Split the films with \`deno task split\``, { cause: error });
   }
+}
+
+/**
+ * What was split, as the `split.json` of a folder says; null if there is none.
+ *
+ * @throws {SyntaxError} If the file is not what it should be.
+ */
+export async function readSource(
+  folder: string,
+): Promise<Pick<SavedSplit, "data" | "classes"> | null> {
+  const path = sourcePath(folder);
+  return await exists(path) ? parseSource(await readText(path), path) : null;
 }
 
 function parseSource(text: string, path: string): Pick<SavedSplit, "data" | "classes"> {

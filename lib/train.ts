@@ -196,7 +196,7 @@ async function evaluateSet(
     cache: FilmCache;
   },
 ): Promise<Score> {
-  const { config: { network }, progress: { epoch, sums }, trainer } = run;
+  const { config: { network, classes }, progress: { epoch, sums }, trainer } = run;
   const evaluation = await evaluate((xs) => trainer.predict(xs), {
     batches: filmBatches(films, {
       batchSize: EVALUATION_BATCH,
@@ -209,7 +209,7 @@ async function evaluateSet(
     },
   });
   const { predictions } = evaluation;
-  await writePredictions(options.folders.results, { epoch, set, predictions });
+  await writePredictions(options.folders.results, { epoch, set, classes, predictions });
   return scoreOf(evaluation, { penalty });
 }
 

@@ -9,6 +9,12 @@ import { join } from "node:path";
 import { analyse } from "@/analysis/analyse.ts";
 import { readAnalysis } from "@/analysis/read_analysis.ts";
 import { analysisTables } from "@/analysis/tables.ts";
+import {
+  aucFigure,
+  deletionFigure,
+  precisionRecallFigure,
+  reliabilityFigure,
+} from "@/figures/analysis.ts";
 import { seedsFigure } from "@/figures/seeds.ts";
 import { openFilmCache } from "@/film_cache.ts";
 import { runFolders } from "@/results.ts";
@@ -140,7 +146,8 @@ Deno.test("analyse() says what is missing", () =>
 
 Deno.test("readAnalysis() gives what analyse() found, of one seed and without validation films, and all of it has a table and a figure", () =>
   inFolder(async (root) => {
-    const films = await drawFilms(root);
+    const classes = ["NORMAL", "PNEUMONIA"] as const;
+    const films = { ...await drawFilms(root), classes };
     await trainSmall(root, { films, name: "baseline" });
     const found = await analyseFolder(root, films);
     assertEquals(found.summary.seeds.spreads[0]!.f1.deviation, NaN);
@@ -151,6 +158,17 @@ Deno.test("readAnalysis() gives what analyse() found, of one seed and without va
     const seeds = analysisTables(read.summary).find(({ name }) => name === "seeds")!;
     assertMatch(seeds.markdown[0]!["F1"]!, /^[01]\.\d{4}$/);
     assertEquals(seedsFigure(read.summary).data.length, 1);
+
+    // Whatever the classes are called, nothing else calls them TB and Healthy.
+    const figures = [seedsFigure, reliabilityFigure, deletionFigure, aucFigure]
+      .map((draw) => draw(read.summary));
+    const said = [
+      JSON.stringify([read.summary, figures, analysisTables(read.summary)]),
+      JSON.stringify(precisionRecallFigure(read.curves, { classes })),
+      await Deno.readTextFile(join(root, "results", "analysis", "model_card.md")),
+    ].join("\n");
+    assertEquals(said.match(/.{30}(\bTB\b|Healthy).{30}/g), null);
+    assertStringIncludes(said, "13 NORMAL, 7 PNEUMONIA");
   }));
 
 Deno.test("analyse() refuses weights that are not those of the predictions", () =>

@@ -64,6 +64,7 @@ const STATE: TrainingState = {
     seed: 4,
     precision: "bf16",
     network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 32, init: null },
+    classes: ["Healthy", "TB"],
     data: {
       train: { healthy: 2, tb: 1, fingerprint: "a" },
       test: { healthy: 1, tb: 1, fingerprint: "b" },

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseClasses, requireClasses } from "@/film_classes.ts";
+import { inSentence, parseClasses, requireClasses } from "@/film_classes.ts";
 
 Deno.test("parseClasses() reads folders, and labels where they are given", () => {
   assertEquals(parseClasses("NORMAL, PNEUMONIA"), [
@@ -22,4 +22,11 @@ Deno.test("requireClasses() refuses what is no classes", () => {
   for (const value of [null, {}, [null, null], [{ folder: 1, label: 2 }, {}]]) {
     assertThrows(() => requireClasses(value), RangeError, "as classes: two different folders");
   }
+});
+
+Deno.test("inSentence() writes words small, and abbreviations as they are", () => {
+  const names = ["Healthy", "Normal", "TB", "PNEUMONIA", "COVID-19", "No finding"];
+  assertEquals(names.map(inSentence), [
+    ...["healthy", "normal", "TB", "PNEUMONIA", "COVID-19", "No finding"],
+  ]);
 });

@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { CLASS_NAMES } from "@/metrics.ts";
 import { predictFiles } from "@/predict.ts";
 import { tf } from "@/tensorflow/backend.ts";
 import { inFolder } from "./in_folder.ts";
@@ -10,6 +11,7 @@ function greyClassifier() {
   const sizes: number[] = [];
   return {
     imageSize: 32,
+    classes: CLASS_NAMES,
     sizes,
     predict(xs: tf.Tensor4D): Promise<Float32Array> {
       sizes.push(xs.shape[0]);

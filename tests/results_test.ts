@@ -154,6 +154,7 @@ Deno.test("readConfig() reads what was written and refuses what is no JSON", () 
       seed: 0,
       precision: "fp32",
       network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 32, init: null },
+      classes: ["Healthy", "TB"],
       data: { train: summary, test: summary, validation: null, skipped: [] },
       sessions: [{
         started: "2026-01-01T00:00:00.000Z",
@@ -163,6 +164,13 @@ Deno.test("readConfig() reads what was written and refuses what is no JSON", () 
     };
     await writeConfig(folder, config);
     assertEquals(await readConfig(folder), config);
+    const { classes: _, ...unnamed } = config;
+    await Deno.writeTextFile(join(folder, "config.json"), JSON.stringify(unnamed));
+    assertEquals(
+      await readConfig(folder),
+      config,
+      "The classes that are meant where none are named",
+    );
     await Deno.writeTextFile(join(folder, "config.json"), "{");
     await assertRejects(() => readConfig(folder), SyntaxError, "it is not JSON");
   }));

@@ -80,6 +80,7 @@ Deno.test("differences() lists what decides the numbers, and only that", () => {
     seed: 0,
     precision: "fp32",
     network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 224, init: null },
+    classes: ["Healthy", "TB"],
     data: { train: summary, test: summary, validation: null, skipped: [] },
     sessions: [],
   };
@@ -91,6 +92,7 @@ Deno.test("differences() lists what decides the numbers, and only that", () => {
     },
     seed: 0,
     precision: "bf16",
+    classes: ["Healthy", "PNEUMONIA"],
     network: { ...saved.network, stages: [[8, 2, 1]], init: { file: "x", sha256: "f" } },
     data: { ...saved.data, validation: { ...summary, tb: 2 } },
     sessions: [{ started: "now", versions: {}, machine: {} }],
@@ -98,6 +100,7 @@ Deno.test("differences() lists what decides the numbers, and only that", () => {
   assertEquals(differences(saved, now), [
     "precision: fp32, now bf16",
     "network.stages.0.1: 1, now 2",
+    "classes.1: TB, now PNEUMONIA",
     "experiment.augmentation.kind: none, now contrast",
     "experiment.augmentation.low: none, now 0.8",
     "experiment.augmentation.high: none, now 1.2",

@@ -2,11 +2,15 @@ import { assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } 
 import { join } from "node:path";
 import { EXPERIMENTS } from "@/experiments.ts";
 import { openFilmCache } from "@/film_cache.ts";
-import type { EpochRow } from "@/metrics.ts";
+import { parseClasses } from "@/film_classes.ts";
+import { listFilms } from "@/film_folder.ts";
+import { CLASS_NAMES, type EpochRow } from "@/metrics.ts";
 import { readPredictions, runFolders } from "@/results.ts";
 import { runExperiment } from "@/run_experiment.ts";
-import { chooseEpoch, scoreText } from "@/tasks/evaluate.ts";
-import { tableLine } from "@/tasks/predict.ts";
+import { splitFilms } from "@/split.ts";
+import { writeSplit } from "@/split_files.ts";
+import { chooseEpoch, scoreText, testFilmsOf } from "@/tasks/evaluate.ts";
+import { answerTable } from "@/tasks/predict.ts";
 import { defined, oneOf, share, wholeNumber } from "@/tasks/task.ts";
 import { parseCommand } from "@/tasks/train.ts";
 import { inFolder } from "./in_folder.ts";
@@ -91,26 +95,49 @@ Deno.test("chooseEpoch() finds an epoch by number or by what it is", () => {
   assertEquals(chooseEpoch(rows, "validation").epoch, 0);
 });
 
+Deno.test("testFilmsOf() leaves out what the run left out, unreadable films and those after the first ones", () => {
+  const film = (filename: string, label: 0 | 1) => ({ path: `/${filename}`, filename, label });
+  const films = [film("a", 0), film("b", 0), film("c", 0), film("d", 1), film("e", 1)];
+  const summary = { healthy: 1, tb: 1, fingerprint: "" };
+  const data = { train: summary, test: summary, validation: null, skipped: ["a", "e"] };
+  const tested = testFilmsOf({ data }, films).map(({ filename }) => filename);
+  assertEquals(tested, ["b", "d"]);
+});
+
 Deno.test("scoreText() prints accuracy, F1 and the matrix as the assignment reports them", () => {
   const counts = { tn: 756, fp: 4, fn: 6, tp: 154 };
   const rates = { accuracy: 910 / 920, f1: 308 / 318, auc: 0.9991, sensitivity: 154 / 160 };
-  const text = scoreText({ ...rates, specificity: 756 / 760, ...counts });
+  const text = scoreText({ ...rates, specificity: 756 / 760, ...counts }, CLASS_NAMES);
   assertStringIncludes(text, "Accuracy: 98.9130%\nF1: 0.9686\nAUC: 0.9991\n");
   assertStringIncludes(text, "Sensitivity: 96.2500%\nSpecificity: 99.4737%\n");
   assertStringIncludes(text, "[[756   4]\n [  6 154]]");
 });
 
-Deno.test("tableLine() has its columns in the same places for every film", () => {
+Deno.test("answerTable() has its columns in the same places for every film, whatever the classes are", () => {
+  const { header, line } = answerTable(CLASS_NAMES);
   assertEquals(
     [
-      tableLine({ path: "a.png", label: "TB", probability: 0.97312, milliseconds: 12.34 }),
-      tableLine({ path: "b.dcm", label: "Healthy", probability: 0, milliseconds: 1234.5 }),
-      tableLine({ path: "c.txt", error: "Cannot read" }),
+      header,
+      line({ path: "a.png", label: "TB", probability: 0.97312, milliseconds: 12.34 }),
+      line({ path: "b.dcm", label: "Healthy", probability: 0, milliseconds: 1234.5 }),
+      line({ path: "c.txt", error: "Cannot read" }),
     ],
     [
+      "label     P(TB)  ms/film  film",
       "TB       0.9731     12.3  a.png",
       "Healthy  0.0000   1234.5  b.dcm",
       "-             -        -  c.txt: Cannot read",
+    ],
+  );
+  const others = answerTable(["NORMAL", "PNEUMONIA"]);
+  assertEquals(
+    [
+      others.header,
+      others.line({ path: "a.png", label: "NORMAL", probability: 0.25, milliseconds: 12.34 }),
+    ],
+    [
+      "label      P(PNEUMONIA)  ms/film  film",
+      "NORMAL           0.2500     12.3  a.png",
     ],
   );
 });
@@ -143,16 +170,23 @@ Deno.test("the tasks end with code 1 and one clear message where they cannot go 
     assertEquals([...Deno.readDirSync(folder)], []);
   }));
 
+/** Trains the small experiment for one epoch, and says nothing. */
+async function trainQuietly(folder: string, data: string): Promise<EpochRow> {
+  const log = console.log;
+  console.log = () => {};
+  const dataset = join(folder, "dataset");
+  const cache = openFilmCache({ folder: join(folder, "cache") });
+  const [row] = await runExperiment({ ...SMALL_EXPERIMENT, epochs: 1 }, {
+    ...{ data, dataset, out: folder, cache, precision: "fp32", network: SMALL_NETWORK },
+  }).finally(() => console.log = log);
+  return row!;
+}
+
 Deno.test("evaluate and predict give again what the run found", () =>
   inFolder(async (folder) => {
     const data = await drawDataFolder(folder);
     const dataset = join(folder, "dataset");
-    const cache = openFilmCache({ folder: join(folder, "cache") });
-    const log = console.log;
-    console.log = () => {};
-    const [row] = await runExperiment({ ...SMALL_EXPERIMENT, epochs: 1 }, {
-      ...{ data, dataset, out: folder, cache, precision: "fp32", network: SMALL_NETWORK },
-    }).finally(() => console.log = log);
+    const row = await trainQuietly(folder, data);
     const { results } = runFolders("small", { root: folder });
     const predictions = await readPredictions(results, { epoch: 0 });
 
@@ -164,14 +198,55 @@ Deno.test("evaluate and predict give again what the run found", () =>
       runTaskFile("predict", [film, "--experiment", "small", "--out", folder, "--json"]),
     ]);
     assertStringIncludes(tested.said, "small, epoch 0 (last epoch), on 6 films, its test set\n");
-    assertStringIncludes(tested.said, `Accuracy: ${(100 * row!.testAccuracy).toFixed(4)}%\n`);
+    assertStringIncludes(tested.said, `Accuracy: ${(100 * row.testAccuracy).toFixed(4)}%\n`);
     assertStringIncludes(
       tested.said,
-      `[[${row!.testTn} ${row!.testFp}]\n [${row!.testFn} ${row!.testTp}]]`,
+      `[[${row.testTn} ${row.testFp}]\n [${row.testFn} ${row.testTp}]]`,
     );
     assertStringIncludes(trained.said, "on 24 films, which are not its test set");
     const answer = JSON.parse(predicted.said);
     const { probability } = predictions.find(({ filename }) => filename === "film00.png")!;
     assertEquals(answer.path, film);
     assertAlmostEquals(answer.probability, probability, 1e-6);
+  }));
+
+Deno.test("train, evaluate and predict say what the classes of the split are called", () =>
+  inFolder(async (folder) => {
+    const data = await drawDataFolder(folder);
+    await Deno.rename(join(data, "health"), join(data, "NORMAL"));
+    await Deno.rename(join(data, "tb"), join(data, "PNEUMONIA"));
+    const classes = parseClasses("NORMAL,PNEUMONIA");
+    const dataset = join(folder, "dataset");
+    const { films } = await listFilms(data, { classes });
+    await writeSplit(dataset, { ...splitFilms(films), data, classes });
+    await trainQuietly(folder, data);
+
+    const { results } = runFolders("small", { root: folder });
+    const text = await Deno.readTextFile(join(results, "predictions", "epoch00.csv"));
+    assertEquals(text.match(/^film\d\d.png,\w+/gm), [
+      ...["film01", "film02", "film04", "film05"].map((name) => `${name}.png,NORMAL`),
+      ...["film00", "film03"].map((name) => `${name}.png,PNEUMONIA`),
+    ]);
+    const split = join(dataset, "test_data.csv");
+    const alone = join(folder, "alone.csv");
+    await Deno.copyFile(split, alone);
+    const evaluate = (...args: string[]) =>
+      runTaskFile("evaluate", ["small", "0", "--data", data, "--out", folder, ...args]);
+    const film = join(data, "PNEUMONIA", "film00.png");
+    const [beside, named, others, predicted] = await Promise.all([
+      evaluate("--split", split),
+      evaluate("--split", alone, "--classes", "NORMAL,PNEUMONIA"),
+      evaluate("--split", alone, "--classes", "NORMAL=healthy,PNEUMONIA=ill"),
+      runTaskFile("predict", [film, "--experiment", "small", "--out", folder]),
+    ]);
+    assertStringIncludes(beside.said, "on 6 films, its test set");
+    assertStringIncludes(beside.said, "(rows: true NORMAL, true PNEUMONIA; columns: called NORMAL");
+    assertEquals(named, beside);
+    assertEquals(others.code, 1);
+    assertStringIncludes(
+      others.said,
+      "its classes are healthy and ill, and the run's are NORMAL and PNEUMONIA",
+    );
+    assertStringIncludes(predicted.said, "label      P(PNEUMONIA)  ms/film  film\n");
+    assertEquals(/\bTB\b|Healthy/.test(beside.said + predicted.said), false);
   }));

@@ -73,6 +73,7 @@ export async function analyse(
   const summary: Summary = {
     version: SUMMARY_VERSION,
     phantom,
+    classes: best.config.classes,
     data: best.config.data,
     ...found,
     ...examined,
@@ -143,7 +144,7 @@ async function exportBest({ experiment, epoch, folders, config }: AnalysedRun): 
     metadata: {
       experiment,
       epoch: String(epoch),
-      classes: "Healthy, TB",
+      classes: config.classes.join(", "),
       purpose: "research and teaching; not for diagnosis",
     },
   });

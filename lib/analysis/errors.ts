@@ -4,7 +4,7 @@
  */
 import { type NamedPredictions, requireSameFilms } from "@/analysis/comparison.ts";
 import { isRight } from "@/analysis/scores.ts";
-import { CLASS_NAMES } from "@/metrics.ts";
+import { CLASS_NAMES, type ClassNames } from "@/metrics.ts";
 
 /** What one experiment says of a film. */
 export interface Verdict {
@@ -20,7 +20,7 @@ export interface Verdict {
 export interface WrongFilm {
   filename: string;
   /** What it is. */
-  label: typeof CLASS_NAMES[number];
+  label: string;
   verdicts: Verdict[];
   /** How many experiments have it wrong. */
   wrong: number;
@@ -40,7 +40,10 @@ export interface ErrorReport {
  *
  * @throws {RangeError} If two experiments were not tested on the same films in the same order.
  */
-export function listErrors(experiments: readonly NamedPredictions[]): ErrorReport {
+export function listErrors(
+  experiments: readonly NamedPredictions[],
+  { classes = CLASS_NAMES }: { classes?: ClassNames } = {},
+): ErrorReport {
   const [first, ...others] = experiments;
   if (first === undefined) throw new RangeError("Cannot list errors of no experiment");
   for (const other of others) requireSameFilms(first, other);
@@ -56,7 +59,7 @@ export function listErrors(experiments: readonly NamedPredictions[]): ErrorRepor
   const all = first.predictions.map(({ filename, label }, i) => {
     const verdicts = ranked.map((verdicts) => verdicts[i]!);
     const wrong = verdicts.filter(({ right }) => !right).length;
-    return { filename, label: CLASS_NAMES[label], verdicts, wrong };
+    return { filename, label: classes[label], verdicts, wrong };
   });
   const films = all.filter(({ wrong }) => wrong > 0).sort((a, b) => b.wrong - a.wrong);
   const agreement = Array.from(

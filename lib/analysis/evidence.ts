@@ -127,7 +127,7 @@ export async function testDeletion(
       byMap: meanCurve(byMap),
       byChance: meanCurve(byChance),
       difference,
-      words: inWords(method, difference),
+      words: inWords(method, { difference, positive: network.classes[1] }),
     };
   });
 }
@@ -156,8 +156,11 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function inWords(method: Method, difference: Estimate): string {
-  const lower = `the probability of TB is lower by ${
+function inWords(
+  method: Method,
+  { difference, positive }: { difference: Estimate; positive: string },
+): string {
+  const lower = `the probability of ${positive} is lower by ${
     decimalInterval(difference, { signed: true })
   }`;
   const verdict = difference.low > 0

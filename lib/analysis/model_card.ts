@@ -6,6 +6,7 @@ import type { ExperimentSummary, Summary } from "@/analysis/summary.ts";
 import { toMarkdown } from "@/analysis/table_files.ts";
 import { count, decimalInterval, percentInterval } from "@/analysis/words.ts";
 import type { Experiment } from "@/experiments.ts";
+import { CLASS_NAMES } from "@/metrics.ts";
 import type { DataSummary, RunConfig } from "@/results.ts";
 
 /** Writes the card as Markdown. */
@@ -19,7 +20,7 @@ export function modelCard(summary: Summary, config: RunConfig): string {
     "that it was trained on and nowhere else, by nobody with a clinical eye. It must not decide anything about a person.",
     section("Model", modelLines(summary, config)),
     section("Data", dataLines(summary)),
-    toMarkdown({ title: "Metrics", markdown: metrics(best) }).trimEnd(),
+    toMarkdown({ title: "Metrics", markdown: metrics(best, summary) }).trimEnd(),
     section("What the scores mean", meaningLines(summary, best)),
     section("Limits", limitLines(summary)),
     "",
@@ -31,7 +32,7 @@ function section(title: string, lines: readonly string[]): string {
 }
 
 function modelLines(
-  { best }: Summary,
+  { best, classes: [negative, positive] }: Summary,
   { network, precision, seed, sessions, experiment }: RunConfig,
 ): string[] {
   const { versions, machine } = sessions.at(-1)!;
@@ -39,7 +40,10 @@ function modelLines(
     Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", ");
   return [
     `Input: a chest film as RGB pixels, resized to ${network.imageSize}x${network.imageSize}. Output: the probability ` +
-    "of tuberculosis (TB) against Healthy; above one half is called TB.",
+    `of ${
+      positive === CLASS_NAMES[1] ? "tuberculosis (TB)" : positive
+    } against ${negative}; above one half is ` +
+    `called ${positive}.`,
     `ResNet50, the stride on a bottleneck's ${network.strideOn} convolution, ${
       network.init === null
         ? "trained from random initial weights"
@@ -65,11 +69,10 @@ function trainingLine(experiment: Experiment): string {
   ].join(", ");
 }
 
-function dataLines({ data, phantom }: Summary): string[] {
+function dataLines({ data, phantom, classes: [negative, positive] }: Summary): string[] {
   const set = (name: string, of: DataSummary | null) =>
-    of === null
-      ? `${name}: none.`
-      : `${name}: ${of.healthy} Healthy, ${of.tb} TB (fingerprint ${of.fingerprint.slice(0, 16)}).`;
+    of === null ? `${name}: none.` : `${name}: ${of.healthy} ${negative}, ${of.tb} ${positive} ` +
+      `(fingerprint ${of.fingerprint.slice(0, 16)}).`;
   return [
     set("Training", data.train),
     set("Validation", data.validation),
@@ -89,18 +92,20 @@ function dataLines({ data, phantom }: Summary): string[] {
 
 function metrics(
   { scores, averagePrecision, calibration }: ExperimentSummary,
+  { classes: [negative, positive] }: Summary,
 ): Record<string, string>[] {
   const { tn, fp, fn, tp } = scores.confusion;
   const rows = {
     "Accuracy": percentInterval(scores.accuracy),
     "Sensitivity": percentInterval(scores.sensitivity),
     "Specificity": percentInterval(scores.specificity),
-    "F1 of TB": decimalInterval(scores.f1),
+    [`F1 of ${positive}`]: decimalInterval(scores.f1),
     "Area under the ROC curve": decimalInterval(scores.auc),
     "Average precision": averagePrecision.toFixed(3),
     "Expected calibration error": calibration.raw.expectedError.toFixed(4),
     "Brier score": calibration.raw.brier.toFixed(4),
-    "Called right and wrong": `${tn} Healthy and ${tp} TB right, ${fp} Healthy and ${fn} TB wrong`,
+    "Called right and wrong":
+      `${tn} ${negative} and ${tp} ${positive} right, ${fp} ${negative} and ${fn} ${positive} wrong`,
   };
   return Object.entries(rows).map(([metric, value]) => ({
     "On the test set": metric,
@@ -108,14 +113,19 @@ function metrics(
   }));
 }
 
-function meaningLines({ comparisons }: Summary, best: ExperimentSummary): string[] {
+function meaningLines(
+  { comparisons, classes: [negativeName, positiveName] }: Summary,
+  best: ExperimentSummary,
+): string[] {
   const half = best.operatingPoints.find(({ purpose }) => purpose === "probability one half")!;
   return [
     best.triage,
     ...half.predictiveValues.map(({ prevalence, positive, negative }) =>
-      `Where ${100 * prevalence} of 100 people have TB, of those called TB ${
+      `Where ${
+        100 * prevalence
+      } of 100 people have ${positiveName}, of those called ${positiveName} ${
         percentInterval(positive)
-      } have it, and of those called Healthy ${percentInterval(negative)} do not.`
+      } have it, and of those called ${negativeName} ${percentInterval(negative)} do not.`
     ),
     best.selection.words,
     ...comparisons.filter(({ first, second }) => [first, second].includes(best.experiment))
@@ -124,7 +134,7 @@ function meaningLines({ comparisons }: Summary, best: ExperimentSummary): string
 }
 
 function limitLines(
-  { shortcuts, nearDuplicates, borders, deletion, errors, seeds }: Summary,
+  { shortcuts, nearDuplicates, borders, deletion, errors, seeds, classes }: Summary,
 ): string[] {
   return [
     ...shortcuts.map(({ words }) => words),
@@ -141,6 +151,6 @@ function limitLines(
     ...(seeds.effects.length > 0
       ? seeds.effects.map(({ words }) => words)
       : ["One seed: how much of a difference is the seed's is not known."]),
-    "Two classes: a film with another disease is called Healthy or TB all the same.",
+    `Two classes: a film with another disease is called ${classes.join(" or ")} all the same.`,
   ];
 }

@@ -7,6 +7,7 @@ import type { CalibrationReport } from "@/analysis/calibration.ts";
 import type { Case } from "@/analysis/films.ts";
 import type { ChosenPoint } from "@/analysis/operating_points.ts";
 import { type ExperimentCurves, type Summary, SUMMARY_VERSION } from "@/analysis/summary.ts";
+import { CLASS_NAMES } from "@/metrics.ts";
 import type { RunConfig } from "@/results.ts";
 
 /** Fields that may be absent; a null in any other is a number. */
@@ -43,7 +44,8 @@ export async function readAnalysis(results: string): Promise<Analysis> {
     );
   }
   return {
-    summary,
+    // One that does not name its classes has TBX11K's.
+    summary: { ...summary, classes: summary.classes ?? CLASS_NAMES },
     curves: await readJson(join(folder, "curves.json")),
     cases: await readJson(join(folder, "cases.json")),
   };

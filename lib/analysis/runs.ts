@@ -74,6 +74,7 @@ export async function readRun({ experiment, folders }: RunPlace): Promise<Analys
   if (rows.length === 0) throw new Error(`Cannot analyse ${folders.results}: it has no epoch yet`);
   const { row: { epoch }, reason: chosenBy } = honestEpoch(rows);
   const config = await readConfig(folders.results);
+  const { classes } = config;
   return {
     experiment,
     folders,
@@ -81,9 +82,9 @@ export async function readRun({ experiment, folders }: RunPlace): Promise<Analys
     rows,
     epoch,
     chosenBy,
-    test: await readPredictions(folders.results, { epoch }),
+    test: await readPredictions(folders.results, { epoch, classes }),
     validation: config.data.validation &&
-      await readPredictions(folders.results, { epoch, set: "validation" }),
+      await readPredictions(folders.results, { epoch, set: "validation", classes }),
   };
 }
 

@@ -17,7 +17,7 @@ import { estimateScores, type ScoreEstimates } from "@/analysis/scores.ts";
 import { type SeededRun, type SeedReport, summarizeSeeds } from "@/analysis/seeds.ts";
 import { compareChoices, type Selection } from "@/analysis/selection.ts";
 import type { ShortcutScore } from "@/analysis/shortcuts.ts";
-import type { ChosenEpoch } from "@/metrics.ts";
+import { type ChosenEpoch, CLASS_NAMES, type ClassNames } from "@/metrics.ts";
 import type { RunConfig } from "@/results.ts";
 import type { Point } from "@/statistics/curves.ts";
 
@@ -74,6 +74,8 @@ export interface Summary extends PredictionsSummary, FilmsSummary {
   version: typeof SUMMARY_VERSION;
   /** Whether the films are drawn ones, so that no number says anything about patients. */
   phantom: boolean;
+  /** What the labels 0 and 1 are called. Fields named `healthy` and `tb` are of these. */
+  classes: ClassNames;
   data: RunConfig["data"];
 }
 
@@ -105,15 +107,17 @@ export function summarizePredictions(
       experiments: described.map(({ summary }) => summary),
       comparisons: compareAll(named),
       seeds: summarizeSeeds(seeded),
-      errors: listErrors(named),
+      errors: listErrors(named, runs[0]!.config),
     },
     curves: described.map(({ curves }) => curves),
   };
 }
 
 function describe(run: AnalysedRun): { summary: ExperimentSummary; curves: ExperimentCurves } {
-  const { experiment, rows, epoch, chosenBy, test, validation } = run;
-  const { roc, precisionRecall, points, ...operation } = describeOperation(test, { validation });
+  const { experiment, rows, epoch, chosenBy, test, validation, config } = run;
+  const { roc, precisionRecall, points, triage, ...operation } = describeOperation(test, {
+    validation,
+  });
   const summary = {
     experiment,
     epochs: rows.length,
@@ -122,6 +126,9 @@ function describe(run: AnalysedRun): { summary: ExperimentSummary; curves: Exper
     scores: estimateScores(test),
     selection: compareChoices(experiment, rows),
     operatingPoints: points,
+    triage: config.classes[1] === CLASS_NAMES[1]
+      ? triage
+      : `${triage} That target is one for tuberculosis.`,
     ...operation,
     calibration: describeCalibration(test, { validation }),
   };

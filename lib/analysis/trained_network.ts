@@ -8,6 +8,7 @@ import type { Predict } from "@/evaluate.ts";
 import { compileEvaluation, normalize } from "@/evaluation_step.ts";
 import { exists } from "@/files.ts";
 import type { FilmCache } from "@/film_cache.ts";
+import type { ClassNames } from "@/metrics.ts";
 import { classify, createResNet50, features, type Network, readParameters } from "@/resnet50.ts";
 import type { Prediction, RunConfig, RunFolders } from "@/results.ts";
 import { statePath, weightsPath } from "@/run.ts";
@@ -33,6 +34,7 @@ export interface TrainedNetwork extends Disposable {
   readonly network: Network;
   /** Pixels a side of the films. */
   readonly imageSize: number;
+  readonly classes: ClassNames;
   readonly predict: Predict;
   /** Log-odds of TB of films, each `[size,size,3]` pixels. */
   logOdds(films: readonly Uint8Array[]): Promise<Float64Array>;
@@ -66,7 +68,7 @@ export async function findWeights(folders: RunFolders, epoch: number): Promise<s
  * @param config Of the run.
  */
 export async function openNetwork(path: string, config: RunConfig): Promise<TrainedNetwork> {
-  const { precision, network: { imageSize } } = config;
+  const { precision, classes, network: { imageSize } } = config;
   const network = createResNet50({ ...config.network, seed: config.seed });
   const evaluation = compileEvaluation(network, { precision });
   const look = compile(
@@ -98,6 +100,7 @@ export async function openNetwork(path: string, config: RunConfig): Promise<Trai
   return {
     network,
     imageSize,
+    classes,
     predict: evaluation.predict,
     async logOdds(films) {
       const margins = new Float64Array(films.length);

@@ -7,7 +7,9 @@ import { type AnalysisTable, spread } from "@/analysis/table_files.ts";
 import { percentInterval } from "@/analysis/words.ts";
 
 /** Thresholds for a purpose, with predictive values. */
-export function operatingPointsTable({ experiments }: Summary): AnalysisTable {
+export function operatingPointsTable(
+  { experiments, classes: [, positiveName] }: Summary,
+): AnalysisTable {
   const points = experiments.flatMap(({ experiment, operatingPoints }) =>
     operatingPoints.map((point) => ({ experiment, ...point }))
   );
@@ -37,7 +39,7 @@ export function operatingPointsTable({ experiments }: Summary): AnalysisTable {
       "Specificity": percentInterval(point.specificity),
       ...Object.fromEntries(
         predictiveValues.map(({ prevalence, positive }) => [
-          `TB of those called TB, at ${100 * prevalence}% prevalence`,
+          `${positiveName} of those called ${positiveName}, at ${100 * prevalence}% prevalence`,
           percentInterval(positive),
         ]),
       ),

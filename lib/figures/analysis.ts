@@ -6,6 +6,7 @@ import type { Layout, Plot } from "nodeplotlib";
 import type { ExperimentCurves, Summary } from "@/analysis/summary.ts";
 import { type Figure, figure } from "@/figures/figure.ts";
 import { experimentStyle, NEUTRAL_COLOUR } from "@/figures/style.ts";
+import { CLASS_NAMES, type ClassNames } from "@/metrics.ts";
 import type { Estimate } from "@/statistics/intervals.ts";
 
 /** A share from 0 to 1, both ends in sight. */
@@ -73,9 +74,12 @@ export function rocFigure(curves: readonly ExperimentCurves[]): Figure {
 }
 
 /** Precision against recall at every threshold. */
-export function precisionRecallFigure(curves: readonly ExperimentCurves[]): Figure {
+export function precisionRecallFigure(
+  curves: readonly ExperimentCurves[],
+  { classes = CLASS_NAMES }: { classes?: ClassNames } = {},
+): Figure {
   return figure(curves.map((each) => curveTrace(each, "precisionRecall")), {
-    title: "Precision and recall of TB on the test films",
+    title: `Precision and recall of ${classes[1]} on the test films`,
     ...square("Recall (sensitivity)", "Precision"),
   });
 }
@@ -100,7 +104,7 @@ function curveTrace(curves: ExperimentCurves, which: "roc" | "precisionRecall"):
 }
 
 /** The share of TB films among films of about one probability: on the diagonal a probability means what it says. */
-export function reliabilityFigure({ experiments }: Summary): Figure {
+export function reliabilityFigure({ experiments, classes: [, positive] }: Summary): Figure {
   const ideal: Plot = {
     type: "scatter",
     mode: "lines",
@@ -124,12 +128,12 @@ export function reliabilityFigure({ experiments }: Summary): Figure {
   });
   return figure([...data, ideal], {
     title: "Reliability on the test films",
-    ...square("Mean probability of TB of a bin's films", "Share that has TB"),
+    ...square(`Mean probability of ${positive} of a bin's films`, `Share that has ${positive}`),
   });
 }
 
 /** What covering the places that a map marks does to the probability of TB, and what covering any places does. */
-export function deletionFigure({ deletion, best }: Summary): Figure {
+export function deletionFigure({ deletion, best, classes: [, positive] }: Summary): Figure {
   const { colour } = experimentStyle(best.experiment);
   const data = deletion.flatMap(({ method, shares, byMap, byChance }, i): Plot[] => {
     const trace = (name: string, y: number[], colour: string): Plot => ({
@@ -147,8 +151,8 @@ export function deletionFigure({ deletion, best }: Summary): Figure {
     ];
   });
   return figure(data, {
-    title: "Deletion test: TB films with more and more covered",
+    title: `Deletion test: ${positive} films with more and more covered`,
     xaxis: { title: { text: "Share of the film that is covered" }, ...SHARE_AXIS },
-    yaxis: { title: { text: "Mean probability of TB" }, ...SHARE_AXIS },
+    yaxis: { title: { text: `Mean probability of ${positive}` }, ...SHARE_AXIS },
   });
 }

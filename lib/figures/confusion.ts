@@ -5,7 +5,7 @@
 import type { Layout, Plot } from "nodeplotlib";
 import { type Axis, type Figure, figure } from "@/figures/figure.ts";
 import { FONT_SIZE, INK, SHARE_COLOURS } from "@/figures/style.ts";
-import { CLASS_NAMES, type Confusion } from "@/metrics.ts";
+import { CLASS_NAMES, type ClassNames, type Confusion } from "@/metrics.ts";
 
 /** Confusion matrices that stand in one row, at most. */
 const IN_A_ROW = 3;
@@ -26,7 +26,7 @@ export interface TitledConfusion {
  */
 export function confusionFigure(
   matrices: readonly TitledConfusion[],
-  { title }: { title: string },
+  { title, classes = CLASS_NAMES }: { title: string; classes?: ClassNames },
 ): Figure {
   const columns = Math.min(IN_A_ROW, matrices.length);
   const rows = Math.ceil(matrices.length / columns);
@@ -55,8 +55,8 @@ export function confusionFigure(
       ...PLAIN,
       ...(column === 0 ? { title: { text: "true", standoff: 68 } } : {}),
     };
-    data.push({ ...heatmapOf(confusion), xaxis: x, yaxis: y });
-    annotations.push(...cellTexts(confusion, { x, y }), {
+    data.push({ ...heatmapOf(confusion, classes), xaxis: x, yaxis: y });
+    annotations.push(...cellTexts(confusion, { x, y, classes }), {
       text: title,
       showarrow: false,
       xref: "paper",
@@ -78,11 +78,11 @@ export function confusionFigure(
 
 const PLAIN: Axis = { type: "category", showgrid: false, ticks: "", showline: false };
 
-function heatmapOf(confusion: Confusion): Plot {
+function heatmapOf(confusion: Confusion, classes: ClassNames): Plot {
   return {
     type: "heatmap",
-    x: [...CLASS_NAMES],
-    y: [...CLASS_NAMES],
+    x: [...classes],
+    y: [...classes],
     z: sharesOf(confusion),
     zmin: 0,
     zmax: 1,
@@ -105,7 +105,7 @@ function sharesOf(confusion: Confusion): number[][] {
 
 function cellTexts(
   confusion: Confusion,
-  { x, y }: { x: string; y: string },
+  { x, y, classes }: { x: string; y: string; classes: ClassNames },
 ): NonNullable<Layout["annotations"]> {
   const shares = sharesOf(confusion);
   return countsOf(confusion).flatMap((row, i) =>
@@ -114,8 +114,8 @@ function cellTexts(
       showarrow: false,
       xref: x as "x",
       yref: y as "y",
-      x: CLASS_NAMES[j]!,
-      y: CLASS_NAMES[i]!,
+      x: classes[j]!,
+      y: classes[i]!,
       font: { size: FONT_SIZE.axis, color: shares[i]![j]! > 0.5 ? SHARE_COLOURS[0] : INK },
     }))
   );

@@ -5,12 +5,14 @@
 import type { Layout, Plot } from "nodeplotlib";
 import { type Axis, type Figure, figure } from "@/figures/figure.ts";
 import { experimentStyle } from "@/figures/style.ts";
-import type { EpochRow } from "@/metrics.ts";
+import { CLASS_NAMES, type ClassNames, type EpochRow } from "@/metrics.ts";
 
 /** The epochs of one experiment. */
 export interface ExperimentRows {
   experiment: string;
   rows: readonly EpochRow[];
+  /** Default: as TBX11K's. */
+  classes?: ClassNames;
 }
 
 /** A quantity that has a curve. */
@@ -18,6 +20,8 @@ export interface Quantity {
   /** Names the axis, with its unit. */
   title: string;
   field: "Loss" | "CrossEntropy" | "Accuracy" | "F1" | "Auc" | "Sensitivity" | "Specificity";
+  /** Whether it is of one class, the positive one. */
+  ofPositive?: boolean;
 }
 
 /** The quantities that have curves, by name. */
@@ -25,7 +29,7 @@ export const QUANTITIES = {
   loss: { title: "Loss (mean of films)", field: "Loss" },
   crossEntropy: { title: "Cross-entropy (nats a film)", field: "CrossEntropy" },
   accuracy: { title: "Accuracy", field: "Accuracy" },
-  f1: { title: "F1 of TB", field: "F1" },
+  f1: { title: "F1", field: "F1", ofPositive: true },
   auc: { title: "Area under the ROC curve", field: "Auc" },
 } as const satisfies Record<string, Quantity>;
 
@@ -39,7 +43,7 @@ const DASH = { train: "dot", test: "solid", validation: "dash" } as const;
  * the validation films (dashed).
  */
 export function experimentCurves(
-  { experiment, rows }: ExperimentRows,
+  { experiment, rows, classes }: ExperimentRows,
   { quantity, sets = ["train", "test", "validation"] }: {
     quantity: Quantity;
     sets?: readonly SetName[];
@@ -49,9 +53,10 @@ export function experimentCurves(
     const trace = curve({ experiment, rows }, { quantity, set });
     return trace === null ? [] : [{ ...trace, name: set }];
   });
+  const title = titleOf(quantity, classes);
   return figure(data, {
-    title: `${experiment}: ${lowerFirst(quantity.title)} in each epoch`,
-    ...axes(rows.length, { quantity, data }),
+    title: `${experiment}: ${lowerFirst(title)} in each epoch`,
+    ...axes(rows.length, { quantity, title, data }),
   });
 }
 
@@ -67,10 +72,15 @@ export function compareCurves(
       : [{ ...trace, name: each.experiment, line: { ...trace.line, dash: "solid" as const } }];
   });
   const epochs = Math.max(...experiments.map(({ rows }) => rows.length));
+  const title = titleOf(quantity, experiments[0]?.classes);
   return figure(data, {
-    title: `${quantity.title} on the ${SET_TITLES[set]} in each epoch`,
-    ...axes(epochs, { quantity, data }),
+    title: `${title} on the ${SET_TITLES[set]} in each epoch`,
+    ...axes(epochs, { quantity, title, data }),
   });
+}
+
+function titleOf({ title, ofPositive = false }: Quantity, classes = CLASS_NAMES): string {
+  return ofPositive ? `${title} of ${classes[1]}` : title;
 }
 
 const SET_TITLES = {
@@ -100,7 +110,7 @@ function curve(
 /** Epochs stand at whole numbers; losses, which fall by powers of ten with the L2 penalty, on a logarithmic scale. */
 function axes(
   epochs: number,
-  { quantity, data }: { quantity: Quantity; data: readonly Plot[] },
+  { quantity, title, data }: { quantity: Quantity; title: string; data: readonly Plot[] },
 ): Pick<Layout, "xaxis" | "yaxis"> {
   const values = data.flatMap(({ y }) => y as number[]).filter(Number.isFinite);
   const isLoss = quantity.field === "Loss" || quantity.field === "CrossEntropy";
@@ -116,7 +126,7 @@ function axes(
       range: [-0.4, epochs - 0.6],
       ...ticks(epochs),
     },
-    yaxis: { title: { text: quantity.title }, ...yaxis },
+    yaxis: { title: { text: title }, ...yaxis },
   };
 }
 

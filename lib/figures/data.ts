@@ -5,7 +5,7 @@
 import type { Plot } from "nodeplotlib";
 import { type Figure, figure } from "@/figures/figure.ts";
 import { CLASS_COLOURS } from "@/figures/style.ts";
-import { CLASS_NAMES, type Label } from "@/metrics.ts";
+import { CLASS_NAMES, type ClassNames, type Label } from "@/metrics.ts";
 import type { SplitCount } from "@/split.ts";
 import { type Image, toGrey } from "@/transforms.ts";
 
@@ -33,9 +33,12 @@ export function classBalanceFigure(counts: readonly SplitCount[]): Figure {
 }
 
 /** The mean histogram of the grey values of each class's films, as lines. */
-export function greyValuesFigure(films: readonly { image: Image; label: Label }[]): Figure {
+export function greyValuesFigure(
+  films: readonly { image: Image; label: Label }[],
+  { classes = CLASS_NAMES }: { classes?: ClassNames } = {},
+): Figure {
   const bins = Array.from({ length: 256 / BIN }, (_, bin) => (bin + 0.5) * BIN);
-  const data = CLASS_NAMES.map((name, label): Plot => {
+  const data = classes.map((name, label): Plot => {
     const ofClass = films.filter((film) => film.label === label);
     const shares = new Float64Array(bins.length);
     for (const { image } of ofClass) {

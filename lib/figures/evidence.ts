@@ -6,7 +6,7 @@ import type { Case } from "@/analysis/films.ts";
 import type { EvidenceMap } from "@/analysis/trained_network.ts";
 import type { CaptionedFilm } from "@/figures/films.ts";
 import { readImage } from "@/images.ts";
-import { CLASS_NAMES } from "@/metrics.ts";
+import { CLASS_NAMES, type ClassNames } from "@/metrics.ts";
 import { type Image, toRgb } from "@/transforms.ts";
 
 /** What speaks for TB and what for Healthy: vermilion and blue, as red, green and blue. */
@@ -19,13 +19,17 @@ const OPACITY = 0.65;
 /** Each case as the film and, beside it, one picture a method, in rows of three. */
 export async function evidenceFilms(
   cases: readonly Case[],
-  { pathOf }: { pathOf: (film: Case) => string },
+  { pathOf, classes = CLASS_NAMES }: {
+    pathOf: (film: Case) => string;
+    classes?: ClassNames;
+  },
 ): Promise<CaptionedFilm[]> {
   const rows = await Promise.all(cases.map(async (film) => {
     const { label, probability, maps } = film;
     const image = await readImage(pathOf(film));
+    const caption = `${classes[label]}, called ${(100 * probability).toFixed(1)}% ${classes[1]}`;
     return [
-      { image, caption: `${CLASS_NAMES[label]}, called ${(100 * probability).toFixed(1)}% TB` },
+      { image, caption },
       ...Object.entries(maps).map(([method, map]) => ({
         image: overlay(image, map),
         caption: method,

@@ -2,27 +2,34 @@
  * `deno task evaluate EXPERIMENT EPOCH|best|last`: evaluates the weights of any epoch on any split.
  * @module
  */
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { findWeights, openNetwork, predictFilms } from "@/analysis/trained_network.ts";
 import { openFilmCache } from "@/film_cache.ts";
+import { namesOf, parseClasses, TBX11K_CLASSES } from "@/film_classes.ts";
 import { locateFilms } from "@/film_folder.ts";
-import { chosenEpochs, type EpochRow, score } from "@/metrics.ts";
+import { readText } from "@/files.ts";
+import { chosenEpochs, type ClassNames, type EpochRow, score } from "@/metrics.ts";
 import { fromRoot } from "@/paths.ts";
-import { readConfig, readEpochs, runFolders } from "@/results.ts";
+import { readConfig, readEpochs, type RunConfig, runFolders } from "@/results.ts";
 import { fingerprintOf } from "@/run_config.ts";
 import { openDataFolder, openRunFilms } from "@/run_films.ts";
-import { fromCsv, type LabelledFilm } from "@/split.ts";
+import { fromCsv, type LabelledFilm, placeOf } from "@/split.ts";
+import { readSource } from "@/split_files.ts";
 import { defined, runTask, wholeNumber } from "@/tasks/task.ts";
 
 const HELP = `deno task evaluate EXPERIMENT EPOCH
   EPOCH           a number from 0; best: the highest test F1; validation: the highest validation F1; last
   --split FILE    a CSV file of films, filename,label (default: the test set)
-  --data FOLDER   holds the class folders health and tb (default: XRAY_DATA, else phantom films)
+  --classes A,B   the folders of class 0 and class 1, with their labels as \`deno task split\` takes them
+                  (default: those of the split.json beside FILE, else of the project's split)
+  --data FOLDER   holds the class folders (default: XRAY_DATA, else phantom films)
   --seed N        of the run (default: 0)
   --out FOLDER    holds results/ and model/ (default: the project)`;
 
 const FLAGS = {
   split: { type: "string" },
+  classes: { type: "string" },
   data: { type: "string" },
   seed: { type: "string" },
   out: { type: "string" },
@@ -40,7 +47,7 @@ async function main(): Promise<void> {
   const folders = runFolders(name, { seed, root: fromRoot(values.out ?? ".") });
   const config = await readConfig(folders.results);
   const { epoch, reason } = chooseEpoch(await readEpochs(folders.results), which);
-  const films = await openFilms(defined(values));
+  const films = await openFilms(config, defined(values));
   using network = await openNetwork(await findWeights(folders, epoch), config);
   const predictions = await predictFilms(network, { films, cache: openFilmCache() });
   const isOwn = await fingerprintOf(films) === config.data.test.fingerprint;
@@ -51,7 +58,9 @@ async function main(): Promise<void> {
         : ", which are not its test set: it may have been trained on some of them"),
   );
   const truth = predictions.map(({ label }) => label);
-  console.log(scoreText(score(truth, predictions.map(({ probability }) => probability))));
+  console.log(
+    scoreText(score(truth, predictions.map(({ probability }) => probability)), config.classes),
+  );
 }
 
 /**
@@ -81,19 +90,61 @@ export function chooseEpoch(
   );
 }
 
-/** The films of a split's CSV file, or the test set. */
+/** The films of a split's CSV file, or the test set: the run's own, if they are these films. */
 async function openFilms(
-  { split, data }: { split?: string; data?: string },
+  config: RunConfig,
+  { split, classes, data }: { split?: string; classes?: string; data?: string },
 ): Promise<readonly LabelledFilm[]> {
-  if (split === undefined) return (await openRunFilms({ ...defined({ data }) })).test;
-  const path = fromRoot(split);
-  const films = fromCsv(await Deno.readTextFile(path), { path });
-  return await locateFilms(films, { root: await openDataFolder(data) });
+  if (split !== undefined) return await openSplitFile(fromRoot(split), { config, classes, data });
+  const { test } = await openRunFilms({ ...defined({ data }) });
+  const own = testFilmsOf(config, test);
+  return await fingerprintOf(own) === config.data.test.fingerprint ? own : test;
+}
+
+/** Of these films those that a run tested on: without those that could not be read, and the first ones of a quick try. */
+export function testFilmsOf(
+  { data }: Pick<RunConfig, "data">,
+  test: readonly LabelledFilm[],
+): LabelledFilm[] {
+  const skipped = new Set(data.skipped);
+  const ofClass = (label: number) =>
+    test.filter((film) => film.label === label && !skipped.has(film.filename));
+  return [...ofClass(0).slice(0, data.test.healthy), ...ofClass(1).slice(0, data.test.tb)];
+}
+
+/**
+ * The films of a split's CSV file.
+ *
+ * @throws {RangeError} If its classes are not the run's.
+ */
+async function openSplitFile(
+  path: string,
+  { config, classes: named, data }: {
+    config: RunConfig;
+    classes: string | undefined;
+    data: string | undefined;
+  },
+): Promise<LabelledFilm[]> {
+  const source = await readSource(dirname(path)) ?? await readSource(fromRoot("dataset"));
+  const classes = named === undefined ? source?.classes ?? TBX11K_CLASSES : parseClasses(named);
+  const names = namesOf(classes);
+  if (names.join() !== config.classes.join()) {
+    throw new RangeError(
+      `Cannot evaluate on ${path}: its classes are ${names.join(" and ")}, and the run's are ` +
+        `${config.classes.join(" and ")}. Name the folders of the run's classes: --classes ` +
+        config.classes.map((name) => `FOLDER=${name}`).join(","),
+    );
+  }
+  const films = fromCsv(await readText(path), { path, classes });
+  const folders = films.map((film) => placeOf(film, classes).split("/")[0]!);
+  const root = await openDataFolder(data, [...new Set(folders)]);
+  return await locateFilms(films, { root, classes });
 }
 
 /** A score as the assignment prints it: accuracy in percent, F1 and the matrix; and what it leaves out. */
 export function scoreText(
   { accuracy, f1, auc, sensitivity, specificity, tn, fp, fn, tp }: ReturnType<typeof score>,
+  [negative, positive]: ClassNames,
 ): string {
   const width = Math.max(...[tn, fp, fn, tp].map((count) => String(count).length));
   const row = (...counts: number[]) => counts.map((n) => String(n).padStart(width)).join(" ");
@@ -103,7 +154,7 @@ export function scoreText(
     `AUC: ${auc.toFixed(4)}`,
     `Sensitivity: ${(100 * sensitivity).toFixed(4)}%`,
     `Specificity: ${(100 * specificity).toFixed(4)}%`,
-    "Confusion matrix (rows: true Healthy, true TB; columns: called Healthy, called TB):",
+    `Confusion matrix (rows: true ${negative}, true ${positive}; columns: called ${negative}, called ${positive}):`,
     `[[${row(tn, fp)}]`,
     ` [${row(fn, tp)}]]`,
   ].join("\n");

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findWeights, openNetwork } from "@/analysis/trained_network.ts";
 import { isFilm } from "@/film_folder.ts";
+import type { ClassNames } from "@/metrics.ts";
 import { fromRoot } from "@/paths.ts";
 import { type FileAnswer, type FileError, predictFiles } from "@/predict.ts";
 import { readConfig, readEpochs, runFolders } from "@/results.ts";
@@ -43,8 +44,9 @@ async function main(): Promise<void> {
   const { epoch } = chooseEpoch(await readEpochs(folders.results), values.epoch);
   using network = await openNetwork(await findWeights(folders, epoch), config);
 
-  const line = values.json ? JSON.stringify : tableLine;
-  if (!values.json) console.log("label     P(TB)  ms/film  film");
+  const table = answerTable(config.classes);
+  const line = values.json ? JSON.stringify : table.line;
+  if (!values.json) console.log(table.header);
   let unread = 0;
   for await (const answer of predictFiles(network, paths)) {
     if ("error" in answer) unread++;
@@ -66,13 +68,27 @@ async function filmsAt(path: string): Promise<string[]> {
   return films.map((name) => join(absolute, name));
 }
 
-/** A film's line, as wide as the lines of all others, so that none has to wait for the next. */
-export function tableLine(answer: FileAnswer | FileError): string {
-  if ("error" in answer) return `-             -        -  ${answer.path}: ${answer.error}`;
-  const { label, probability, milliseconds, path } = answer;
-  return `${label.padEnd(7)}  ${probability.toFixed(4)}  ${
-    milliseconds.toFixed(1).padStart(7)
-  }  ${path}`;
+/** A table's header, and a film's line of it, as wide as all others, so that none has to wait for the next. */
+export function answerTable(
+  classes: ClassNames,
+): { header: string; line: (answer: FileAnswer | FileError) => string } {
+  const share = `P(${classes[1]})`;
+  const width = Math.max(...classes.map(({ length }) => length), "label".length);
+  const columns = (label: string, probability: string, milliseconds: string, film: string) =>
+    [
+      label.padEnd(width),
+      probability.padStart(Math.max(share.length, 6)),
+      milliseconds.padStart(7),
+      film,
+    ].join("  ");
+  return {
+    header: columns("label", share, "ms/film", "film"),
+    line(answer) {
+      if ("error" in answer) return columns("-", "-", "-", `${answer.path}: ${answer.error}`);
+      const { label, probability, milliseconds, path } = answer;
+      return columns(label, probability.toFixed(4), milliseconds.toFixed(1), path);
+    },
+  };
 }
 
 if (import.meta.main) await runTask(main);

@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { type FilmClasses, parseClasses, TBX11K_CLASSES } from "@/film_classes.ts";
 import { listFilms, locateFilms } from "@/film_folder.ts";
+import { readText } from "@/files.ts";
 import { fromRoot } from "@/paths.ts";
 import { openProgress } from "@/progress.ts";
 import { openDataFolder } from "@/run_films.ts";
@@ -89,14 +90,6 @@ async function findFilms(
     root,
     films: classes.flatMap(({ label }) => films.filter((film) => film.label === label)),
   };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function pattern(text: string): RegExp {
