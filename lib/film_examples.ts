@@ -8,7 +8,7 @@ import { type CaptionedFilm, difference } from "@/figures/films.ts";
 import { readImage } from "@/images.ts";
 import type { Label } from "@/metrics.ts";
 import { fromRoot } from "@/paths.ts";
-import { openDataFolder } from "@/run_films.ts";
+import { openFolderOf } from "@/run_films.ts";
 import type { LabelledFilm } from "@/split.ts";
 import { readSplit } from "@/split_files.ts";
 import { adjust, type Adjustment, type Image } from "@/transforms.ts";
@@ -54,8 +54,8 @@ export function adjustedFilms(film: Image, adjustments: readonly Adjustment[]): 
 export async function locateTestFilms(): Promise<
   (film: Pick<LabelledFilm, "filename" | "label">) => string
 > {
-  const root = await openDataFolder();
   const { test, classes } = await readSplit(fromRoot("dataset"));
+  const root = await openFolderOf(test, { classes });
   const films = await locateFilms(test, { root, classes });
   return ({ filename, label }) => {
     const found = films.find((film) => film.filename === filename && film.label === label);

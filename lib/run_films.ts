@@ -2,15 +2,16 @@
  * The films that a run works on: the data folder, split as `dataset/*.csv` say.
  * @module
  */
+import { join } from "node:path";
 import { findUnreadable } from "@/batches.ts";
 import type { FilmCache } from "@/film_cache.ts";
-import { namesOf, TBX11K_CLASSES } from "@/film_classes.ts";
+import { type FilmClasses, namesOf, TBX11K_CLASSES } from "@/film_classes.ts";
 import { findDataFolder, listFilms, locateFilms } from "@/film_folder.ts";
 import { fromRoot } from "@/paths.ts";
 import { writePhantoms } from "@/phantom.ts";
 import type { RunFilms } from "@/run_config.ts";
 import { type Film, type LabelledFilm, placeOf, splitFilms } from "@/split.ts";
-import { hasSplit, readSplit, type SavedSplit, writeSplit } from "@/split_files.ts";
+import { hasSplit, readSource, readSplit, type SavedSplit, writeSplit } from "@/split_files.ts";
 
 /** The folder of the phantom films that stand in where no data is named. */
 const PHANTOM_FOLDER = "data/phantom/imgs";
@@ -104,6 +105,31 @@ export async function openDataFolder(
   return await findDataFolder(fromRoot(data ?? PHANTOM_FOLDER), folders);
 }
 
+/**
+ * The data folder that holds films of a split.
+ *
+ * @param data As {@linkcode RunFilmsOptions} has it.
+ */
+export async function openFolderOf(
+  films: readonly Film[],
+  { data, classes = TBX11K_CLASSES }: { data?: string | undefined; classes?: FilmClasses } = {},
+): Promise<string> {
+  const folders = films.map((film) => placeOf(film, classes).split("/")[0]!);
+  return await openDataFolder(data, [...new Set(folders)]);
+}
+
+/**
+ * Whether a folder holds a split of the films of a data folder, as far as it says of which it is.
+ *
+ * @param data As {@linkcode RunFilmsOptions} has it.
+ */
+export async function hasSplitOf(data: string | undefined, dataset: string): Promise<boolean> {
+  if (!await hasSplit(dataset)) return false;
+  const split = (await readSource(dataset))?.data ?? null;
+  const named = fromRoot(data ?? PHANTOM_FOLDER);
+  return split === null || split === named || split === join(named, "imgs");
+}
+
 /** Reads the split of a folder, which is written first, of TBX11K's class folders, if there is none. */
 async function openSplit(
   folder: string,
@@ -130,8 +156,7 @@ async function locateSets(
   { data, dataset }: { data: string | undefined; dataset: string },
 ): Promise<RunFilms> {
   const place = (film: Film) => placeOf(film, classes);
-  const folders = [...train, ...test].map((film) => place(film).split("/")[0]!);
-  const root = await openDataFolder(data, [...new Set(folders)]);
+  const root = await openFolderOf([...train, ...test], { data, classes });
   // Other data may have films of the same names.
   if (splitRoot !== null && splitRoot !== root) {
     throw new Error(

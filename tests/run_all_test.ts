@@ -2,7 +2,9 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { exists } from "@/files.ts";
 import { fromRoot } from "@/paths.ts";
-import { planRun } from "@/tasks/run_all.ts";
+import { parseClasses } from "@/film_classes.ts";
+import { writeSplit } from "@/split_files.ts";
+import { needsSplit, planRun } from "@/tasks/run_all.ts";
 import { inFolder } from "./in_folder.ts";
 
 Deno.test("planRun() trains two epochs on phantom films, and the experiments' own number on real ones", () => {
@@ -31,6 +33,23 @@ Deno.test("planRun() refuses what it cannot do before anything is done", () => {
   assertThrows(plan("--epochs", "none"), RangeError, "Cannot take --epochs none");
   assertThrows(plan("--epoch", "3"), TypeError, "--epoch");
 });
+
+Deno.test("needsSplit() keeps a split of the named films, and on a restart no other", () =>
+  inFolder(async (dataset) => {
+    const own = { data: "/films", restart: true };
+    assertEquals(await needsSplit({ ...own, restart: false }, dataset), true);
+    const sets = { train: [], test: [], validation: null };
+    const classes = parseClasses("NORMAL,PNEUMONIA");
+    await writeSplit(dataset, { ...sets, classes, data: "/films/imgs" });
+    assertEquals(await needsSplit(own, dataset), false);
+    assertEquals(await needsSplit({ ...own, data: "/films/imgs" }, dataset), false);
+    assertEquals(await needsSplit({ ...own, data: "/others" }, dataset), true);
+    assertEquals(await needsSplit({ ...own, data: undefined }, dataset), true);
+    assertEquals(await needsSplit({ data: "/others", restart: false }, dataset), false);
+    // Files of one's own do not say of which films they are.
+    await Deno.remove(join(dataset, "split.json"));
+    assertEquals(await needsSplit(own, dataset), false);
+  }));
 
 /** The files that a run makes, with the times they were changed. */
 async function madeFiles(): Promise<string[]> {

@@ -13,8 +13,8 @@ import { chosenEpochs, type ClassNames, type EpochRow, score } from "@/metrics.t
 import { fromRoot } from "@/paths.ts";
 import { readConfig, readEpochs, type RunConfig, runFolders } from "@/results.ts";
 import { fingerprintOf } from "@/run_config.ts";
-import { openDataFolder, openRunFilms } from "@/run_films.ts";
-import { fromCsv, type LabelledFilm, placeOf } from "@/split.ts";
+import { openFolderOf, openRunFilms } from "@/run_films.ts";
+import { fromCsv, type LabelledFilm } from "@/split.ts";
 import { readSource } from "@/split_files.ts";
 import { defined, runTask, wholeNumber } from "@/tasks/task.ts";
 
@@ -136,8 +136,7 @@ async function openSplitFile(
     );
   }
   const films = fromCsv(await readText(path), { path, classes });
-  const folders = films.map((film) => placeOf(film, classes).split("/")[0]!);
-  const root = await openDataFolder(data, [...new Set(folders)]);
+  const root = await openFolderOf(films, { data, classes });
   return await locateFilms(films, { root, classes });
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import { fromRoot } from "@/paths.ts";
+import { hasSplitOf } from "@/run_films.ts";
 import { hasSplit } from "@/split_files.ts";
 import { executeNotebooks } from "@/tasks/notebooks.ts";
 import { runTask } from "@/tasks/task.ts";
@@ -25,7 +26,7 @@ const CELL_TIMEOUT = 1800;
 export interface Plan {
   /** The data folder; undefined for phantom films. */
   data: string | undefined;
-  /** Whether a split that is there is made anew. */
+  /** Whether a split of other films that is there is made anew. */
   restart: boolean;
   /** The command lines of the tasks that take one; the folder comes to them, and to the notebooks, by `XRAY_DATA`. */
   split: string[];
@@ -71,10 +72,21 @@ async function main(): Promise<void> {
   else Deno.env.set("XRAY_DATA", plan.data);
   // Ctrl-C is the tasks' to answer: they save what is done, and end.
   Deno.addSignalListener("SIGINT", () => {});
-  if (plan.restart || !await hasSplit(fromRoot("dataset"))) await run("split", plan.split);
+  if (await needsSplit(plan, fromRoot("dataset"))) await run("split", plan.split);
   await run("train", plan.train);
   await run("analyse", []);
   await executeNotebooks({ out: fromRoot("results/notebooks"), cellTimeout: CELL_TIMEOUT });
+}
+
+/**
+ * Whether the films are to be split first: where they are not, and on a restart where others are. A split of these films
+ * is kept, for only who made it knows its classes, patients and shares.
+ */
+export async function needsSplit(
+  { data, restart }: Pick<Plan, "data" | "restart">,
+  dataset: string,
+): Promise<boolean> {
+  return !(restart ? await hasSplitOf(data, dataset) : await hasSplit(dataset));
 }
 
 /** Runs a task, and ends as it does if it fails: it has said why. */

@@ -8,8 +8,8 @@ import { listFilms, locateFilms } from "@/film_folder.ts";
 import { readText } from "@/files.ts";
 import { fromRoot } from "@/paths.ts";
 import { openProgress } from "@/progress.ts";
-import { openDataFolder } from "@/run_films.ts";
-import { countSplit, type Film, fromCsv, placeOf, splitFilms } from "@/split.ts";
+import { openDataFolder, openFolderOf } from "@/run_films.ts";
+import { countSplit, type Film, fromCsv, splitFilms } from "@/split.ts";
 import { copySets } from "@/split_copies.ts";
 import { type SavedSplit, writeSplit } from "@/split_files.ts";
 import { defined, runTask, share } from "@/tasks/task.ts";
@@ -83,8 +83,7 @@ async function findFilms(
   }
   const path = fromRoot(csv);
   const films = fromCsv(await readText(path), { path, classes });
-  const folders = films.map((film) => placeOf(film, classes).split("/")[0]!);
-  const root = await openDataFolder(data, [...new Set(folders)]);
+  const root = await openFolderOf(films, { data, classes });
   await locateFilms(films, { root, classes });
   return {
     root,
