@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { dirname, join } from "node:path";
 import { PROJECT_ROOT } from "@/paths.ts";
 import { findLibrary } from "@/tensorflow/library.ts";
@@ -86,6 +93,24 @@ async function importBackend(
 
 Deno.test("backend.ts loads without a line on the terminal", async () => {
   assertEquals(await importBackend(), { code: 0, out: "3\n", err: "" });
+});
+
+Deno.test({
+  name: "backend.ts gives back most of what was read of the library to load it",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const residentMegabytes = `import "@/tensorflow/backend.ts";
+      const status = Deno.readTextFileSync("/proc/self/status");
+      console.log(Number(/RssFile:\\s*(\\d+)/.exec(status)[1]) / 1024);`;
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", residentMegabytes],
+      cwd: PROJECT_ROOT,
+    }).output();
+    const megabytes = Number(new TextDecoder().decode(stdout));
+    // Of a library of 790 MB, some 350 when it has just been loaded; Deno's own code is among it.
+    assertGreater(megabytes, 20);
+    assertLess(megabytes, 200);
+  },
 });
 
 Deno.test("backend.ts fails with what to do if LIBTENSORFLOW names no file", async () => {

@@ -6,7 +6,7 @@
  */
 import { type Status, SYMBOLS } from "@/tensorflow/c_symbols.ts";
 import { findLibrary } from "@/tensorflow/library.ts";
-import { keepLoaded, withoutStderr } from "@/tensorflow/loading.ts";
+import { keepLoaded, releasePages, withoutStderr } from "@/tensorflow/loading.ts";
 
 /** `TF_DataType`: the runtime's numbers for the types that the engine handles. */
 export const DTYPE = {
@@ -67,6 +67,7 @@ export function openLibrary(path: string): Deno.DynamicLibrary<typeof SYMBOLS>["
   try {
     const { symbols } = logLevel === "0" ? open() : withoutStderr(open);
     keepLoaded(path);
+    releasePages(path);
     symbols.SetMinLogLevel?.(Number(logLevel));
     return symbols;
   } catch (error) {
