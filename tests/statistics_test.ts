@@ -28,6 +28,7 @@ import {
 import { wilson } from "@/statistics/intervals.ts";
 import { fitLogisticRegression, logisticScores } from "@/statistics/logistic_regression.ts";
 import { holm, mcnemar } from "@/statistics/mcnemar.ts";
+import { median } from "@/statistics/median.ts";
 import { predictiveValues } from "@/statistics/predictive_values.ts";
 import reference from "./reference/statistics.json" with { type: "json" };
 
@@ -272,4 +273,11 @@ Deno.test("fitLogisticRegression() refuses features that are no numbers", () => 
     RangeError,
     "film 1 has features NaN,1",
   );
+});
+
+Deno.test("median() is the middle value, and the mean of the two in the middle", () => {
+  assertEquals(median([10, 9, 1]), 9);
+  assertEquals(median([4, 1, 10, 2]), 3);
+  assertEquals(median([7]), 7);
+  assertEquals(median([]), NaN);
 });

@@ -1,4 +1,10 @@
-import { assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assertAlmostEquals,
+  assertEquals,
+  assertGreater,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { join } from "node:path";
 import { EXPERIMENTS } from "@/experiments.ts";
 import { openFilmCache } from "@/film_cache.ts";
@@ -160,6 +166,8 @@ Deno.test("the tasks end with code 1 and one clear message where they cannot go 
       ["train", ["baseline", "--data", nowhere], `error: Cannot use ${nowhere} as the data folder`],
       ["evaluate", ["baseline", "best", "--out", folder], "error: Cannot find"],
       ["predict", [join(folder, "a.png"), "--out", folder], "train the experiment first"],
+      ["bench", ["--case", "train"], "error: Cannot take --case train: it must be train-fp32 or"],
+      ["bench", ["--case", "eval-fp32", "--peer", nowhere], `error: Cannot start ${nowhere}`],
     ] as const;
     const ends = await Promise.all(refused.map(([name, args]) => runTaskFile(name, [...args])));
     for (const [i, { code, said }] of ends.entries()) {
@@ -169,6 +177,20 @@ Deno.test("the tasks end with code 1 and one clear message where they cannot go 
     }
     assertEquals([...Deno.readDirSync(folder)], []);
   }));
+
+Deno.test("bench measures a case on its own, in one line of JSON", async () => {
+  const { code, said } = await runTaskFile("bench", ["--case", "eval-fp32", "--rounds", "1"]);
+  assertEquals(code, 0, said);
+  const line = JSON.parse(said);
+  assertEquals(
+    Object.keys(line),
+    ["case", "images_per_s", "peak_rss_mb", "first_step_s", "growth_mb"],
+  );
+  assertEquals(line.case, "eval-fp32");
+  assertGreater(line.images_per_s, 0);
+  // The weights alone are 94 MB, and they are there twice: as they are and folded.
+  assertGreater(line.peak_rss_mb, 188);
+});
 
 /** Trains the small experiment for one epoch, and says nothing. */
 async function trainQuietly(folder: string, data: string): Promise<EpochRow> {

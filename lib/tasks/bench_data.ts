@@ -17,6 +17,7 @@ import { prefetch } from "@/prefetch.ts";
 import { createResNet50 } from "@/resnet50.ts";
 import { openDataFolder } from "@/run_films.ts";
 import type { LabelledFilm } from "@/split.ts";
+import { median } from "@/statistics/median.ts";
 import { runTask, wholeNumber } from "@/tasks/task.ts";
 import { textTable } from "@/text_table.ts";
 import { tf } from "@/tensorflow/backend.ts";
@@ -155,10 +156,6 @@ async function compare(
   }
   const [speed, beside] = speeds.map(median) as [number, number];
   return { what, speed, beside, ratio: speed / beside };
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 if (import.meta.main) await runTask(main);

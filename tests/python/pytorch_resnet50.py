@@ -1,14 +1,16 @@
-"""PyTorch peer for the side-by-side figures: the same ResNet50 (stride on the first 1x1 of a
-bottleneck, 3x3/2 max-pool without padding in ceil mode), batch 4, 224x224, Adam(1e-4, weight_decay 1e-4).
+"""PyTorch's side of `deno task bench`: the same ResNet50 (stride on the first 1x1 of a bottleneck, 3x3/2 max-pool
+without padding in ceil mode), batch 4, 224x224, Adam(1e-4, weight_decay 1e-4).
 
   pip install torch==2.13.0 numpy
-  python tests/python/pytorch_resnet50.py eager                      # what the original assignment ran
-  python tests/python/pytorch_resnet50.py channels_last,fused        # fp32, tuned
-  python tests/python/pytorch_resnet50.py channels_last,fused,bf16   # the fastest PyTorch mode found on AVX512-BF16
+  python tests/python/pytorch_resnet50.py train eager                      # what the original assignment ran
+  python tests/python/pytorch_resnet50.py train channels_last,fused        # fp32, tuned
+  python tests/python/pytorch_resnet50.py train channels_last,fused,bf16   # the fastest mode found on AVX512-BF16
+  python tests/python/pytorch_resnet50.py eval channels_last,bf16
 
-Prints one JSON line: training and evaluation images per second (median of the timed steps).
+For each line that it reads, a number of steps, it does them and prints one line of JSON: the seconds that each took,
+and the process's peak memory.
 """
-import json, math, statistics, sys, time
+import json, math, resource, sys, time
 import torch
 from torch import nn
 
@@ -58,7 +60,7 @@ class ResNet50(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
-def main(mode, batch=4, warmup=4, steps=12):
+def main(part, mode, batch=4):
     model, x, y = ResNet50(), torch.randn(batch, 3, 224, 224), torch.randint(0, 2, (batch,))
     if "channels_last" in mode:
         model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
@@ -78,22 +80,17 @@ def main(mode, batch=4, warmup=4, steps=12):
         with torch.no_grad(), autocast():
             model(x).sum().item()
 
-    def rate(fn):
-        for _ in range(warmup):
-            fn()
-        times = []
-        for _ in range(steps):
-            t = time.perf_counter()
-            fn()
-            times.append(time.perf_counter() - t)
-        return round(batch / statistics.median(times), 2)
-
-    train_rate = rate(train)
-    model.eval()
-    print(json.dumps({"peer": "pytorch", "version": torch.__version__, "mode": mode, "batch": batch,
-                      "threads": torch.get_num_threads(), "train_images_per_s": train_rate,
-                      "eval_images_per_s": rate(evaluate)}))
+    model.train(part == "train")
+    step = train if part == "train" else evaluate
+    for line in sys.stdin:
+        seconds = []
+        for _ in range(int(line)):
+            began = time.perf_counter()
+            step()
+            seconds.append(time.perf_counter() - began)
+        print(json.dumps({"peer": f"PyTorch {torch.__version__} {mode}", "seconds": seconds,
+                          "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "eager")
+    main(*sys.argv[1:3])
