@@ -148,30 +148,39 @@ function startWorker(program: string, args: string[]) {
   return { steps, end };
 }
 
-/** Takes the steps of a case that standard input asks for, on one batch of noise. */
+/** Takes the steps of a case that standard input asks for. */
 async function takeSteps(name: Case): Promise<void> {
-  const [part, precision] = name.split("-") as ["train" | "eval", Precision];
   const began = performance.now();
-  const { batchSize } = BASELINE;
-  const network = createResNet50({ seed: 0 });
-  const xs = tf.randomUniform([batchSize, 224, 224, 3], 0, 256, "int32", 1) as tf.Tensor4D;
-  const ys = tf.range(0, batchSize, 1, "int32").mod(tf.scalar(2, "int32")) as tf.Tensor1D;
-  const trainer = createTrainer(network, { ...BASELINE, precision, seed: 0 });
-  const evaluation = compileEvaluation(network, { precision });
-  let step = 0;
+  const step = prepare(name);
+  let first = true;
   for await (const line of createInterface({ input: process.stdin })) {
     const seconds: number[] = [];
     for (let i = 0; i < Number(line); i++) {
       // The first step's time is from the network's creation on: what a user waits for.
-      const start = step === 0 ? began : performance.now();
-      step++;
-      if (part === "train") await trainer.step(xs, ys, step);
-      else await evaluation.predict(xs);
+      const start = first ? began : performance.now();
+      first = false;
+      await step();
       seconds.push((performance.now() - start) / 1000);
     }
     const rss_mb = Deno.memoryUsage().rss / 2 ** 20;
     console.log(JSON.stringify({ seconds, rss_mb, peak_rss_mb: peakMemory() ?? rss_mb }));
   }
+}
+
+/** Prepares the steps of a case, on one batch of noise. */
+function prepare(name: Case): () => Promise<void> {
+  const [part, precision] = name.split("-") as ["train" | "eval", Precision];
+  const { batchSize } = BASELINE;
+  const network = createResNet50({ seed: 0 });
+  const xs = tf.randomUniform([batchSize, 224, 224, 3], 0, 256, "int32", 1) as tf.Tensor4D;
+  if (part === "eval") {
+    const evaluation = compileEvaluation(network, { precision });
+    return async () => void await evaluation.predict(xs);
+  }
+  const ys = tf.range(0, batchSize, 1, "int32").mod(tf.scalar(2, "int32")) as tf.Tensor1D;
+  const trainer = createTrainer(network, { ...BASELINE, precision, seed: 0 });
+  let step = 0;
+  return async () => void await trainer.step(xs, ys, ++step);
 }
 
 /** This process's highest use of memory so far, in MiB, where Linux tells. */
