@@ -3,6 +3,7 @@
  * there twice, above all under two labels or in two sets.
  * @module
  */
+import { greyShares } from "@/grey_values.ts";
 import { type Flaw, ImageError, readImage } from "@/images.ts";
 import { HASH_BITS, nearDuplicates, perceptualHash } from "@/near_duplicates.ts";
 import { prefetch } from "@/prefetch.ts";
@@ -45,23 +46,33 @@ const COLOUR_DIFFERENCE = 8;
 /** ... in more than this share of the pixels make a film a coloured one. */
 const COLOUR_SHARE = 0.01;
 
+/** How a film looks. */
+export interface Appearance {
+  film: CheckedFilm;
+  /** Width, height and whether it is grey, in words. */
+  size: string;
+  /** As {@linkcode greyShares} gives them. */
+  greys: Float64Array;
+}
+
 /** What is seen on a film. */
 interface Facts {
   film: CheckedFilm;
   findings: Finding[];
-  /** Of its pixels; null if it cannot be read. */
-  content: { sha256: string; hash: Uint32Array } | null;
+  /** Null if it cannot be read. */
+  content: { sha256: string; hash: Uint32Array; appearance: Appearance } | null;
 }
 
 /**
  * Reads every film, several at once, and compares them all.
  *
  * @param options.onFilm Told after each film.
+ * @returns What is wrong, and how the films look that can be read.
  */
 export async function checkFilms(
   films: readonly CheckedFilm[],
   { onFilm }: { onFilm?: () => void } = {},
-): Promise<Finding[]> {
+): Promise<{ findings: Finding[]; appearances: Appearance[] }> {
   const inspect = async (film: CheckedFilm) => {
     const facts = await inspectFilm(film);
     onFilm?.();
@@ -69,7 +80,10 @@ export async function checkFilms(
   };
   const ahead = 2 * navigator.hardwareConcurrency;
   const facts = await Array.fromAsync(prefetch(films, { ahead, work: inspect }));
-  return [...facts.flatMap(({ findings }) => findings), ...compare(facts)];
+  return {
+    findings: [...facts.flatMap(({ findings }) => findings), ...compare(facts)],
+    appearances: facts.flatMap(({ content }) => content?.appearance ?? []),
+  };
 }
 
 async function inspectFilm(film: CheckedFilm): Promise<Facts> {
@@ -81,7 +95,8 @@ async function inspectFilm(film: CheckedFilm): Promise<Facts> {
       films: [film],
       detail,
     }));
-    const content = { sha256: await sha256(image), hash: perceptualHash(image) };
+    const appearance = { film, size: sizeOf(image), greys: greyShares(image) };
+    const content = { sha256: await sha256(image), hash: perceptualHash(image), appearance };
     return { film, findings, content };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
@@ -92,6 +107,10 @@ async function inspectFilm(film: CheckedFilm): Promise<Facts> {
       content: null,
     };
   }
+}
+
+function sizeOf({ width, height, channels }: Image): string {
+  return `${width} x ${height}, ${channels === 1 ? "grey" : "RGB"}`;
 }
 
 /** What is wrong with one film, which can be read. */

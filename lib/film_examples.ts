@@ -3,14 +3,11 @@
  * @module
  */
 import type { FilmClasses } from "@/film_classes.ts";
-import { locateFilms } from "@/film_folder.ts";
 import { type CaptionedFilm, difference } from "@/figures/films.ts";
 import { readImage } from "@/images.ts";
 import type { Label } from "@/metrics.ts";
-import { fromRoot } from "@/paths.ts";
-import { openFolderOf } from "@/run_films.ts";
+import { openShownFilms } from "@/shown_films.ts";
 import type { LabelledFilm } from "@/split.ts";
-import { readSplit } from "@/split_files.ts";
 import { adjust, type Adjustment, type Image } from "@/transforms.ts";
 
 /** The first films of each class, class 0 first. */
@@ -47,21 +44,19 @@ export function adjustedFilms(film: Image, adjustments: readonly Adjustment[]): 
 }
 
 /**
- * Finds the test films of the project's split.
+ * Finds films by name and class among those of the run that is shown.
  *
  * @returns Gives the path of a film; it throws a RangeError if the film is not among them.
  */
-export async function locateTestFilms(): Promise<
+export async function locateShownFilms(): Promise<
   (film: Pick<LabelledFilm, "filename" | "label">) => string
 > {
-  const { test, classes } = await readSplit(fromRoot("dataset"));
-  const root = await openFolderOf(test, { classes });
-  const films = await locateFilms(test, { root, classes });
+  const { films } = await openShownFilms();
   return ({ filename, label }) => {
     const found = films.find((film) => film.filename === filename && film.label === label);
     if (found !== undefined) return found.path;
     throw new RangeError(
-      `Cannot show ${filename}: it is not among the test films of ${root}. ` +
+      `Cannot show ${filename}: it is not among the films of the run. ` +
         "Name the folder that the runs were tested on: XRAY_DATA",
     );
   };

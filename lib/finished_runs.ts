@@ -6,17 +6,17 @@ import { join } from "node:path";
 import { type Experiment, EXPERIMENTS } from "@/experiments.ts";
 import type { ExperimentRows } from "@/figures/curves.ts";
 import { exists } from "@/files.ts";
-import { PROJECT_ROOT } from "@/paths.ts";
-import { readConfig, readEpochs, runFolders } from "@/results.ts";
+import { readConfig, readEpochs, type RunConfig, runFolders } from "@/results.ts";
+import { inShownRun, isKept } from "@/shown_run.ts";
 
 /**
  * The epochs of the experiments that have results, in the assignment's order.
  *
- * @param options.root Folder that holds `results/`. Default: the project's.
+ * @param options.root Folder that holds `results/`. Default: that of the run that is shown.
  * @throws {Error} If no experiment has any, saying how to get them.
  */
 export async function readFinishedRuns(
-  { root = PROJECT_ROOT }: { root?: string } = {},
+  { root = inShownRun() }: { root?: string } = {},
 ): Promise<Required<ExperimentRows>[]> {
   const runs = await Promise.all(EXPERIMENTS.map(async ({ name }) => {
     const { results } = runFolders(name, { root });
@@ -34,15 +34,33 @@ export async function readFinishedRuns(
 }
 
 /**
- * The experiment with the number of epochs that its run was begun with, and the rows if all of them are done; null
- * if there is something left to train.
+ * The experiment with the number of epochs that its run was begun with, and the rows if all of them are done.
  *
  * @param options.epochs Of a run that is not begun yet.
+ * @throws {Error} If there is something left to train and the run is a kept one.
  */
 export async function planRun(
   experiment: Experiment,
-  { epochs, root = PROJECT_ROOT }: { epochs: number; root?: string },
-): Promise<{ experiment: Experiment; finished: ExperimentRows | null }> {
+  { epochs, root = inShownRun() }: { epochs: number; root?: string },
+): Promise<Plan> {
+  const plan = await readPlan(experiment, { epochs, root });
+  if (plan.finished === null && isKept()) {
+    throw new Error(`Cannot train ${experiment.name}: the run in ${root} is kept as it is`);
+  }
+  return plan;
+}
+
+/** An experiment as it is to be run. */
+export interface Plan {
+  experiment: Experiment;
+  /** Null if there is something left to train. */
+  finished: ExperimentRows | null;
+}
+
+async function readPlan(
+  experiment: Experiment,
+  { epochs, root }: { epochs: number; root: string },
+): Promise<Plan> {
   const { results } = runFolders(experiment.name, { root });
   if (!await exists(join(results, "config.json"))) {
     return { experiment: { ...experiment, epochs }, finished: null };
@@ -51,4 +69,14 @@ export async function planRun(
   const rows = await exists(join(results, "metrics.csv")) ? await readEpochs(results) : [];
   const done = rows.length >= begun.epochs;
   return { experiment: begun, finished: done ? { experiment: begun.name, rows, classes } : null };
+}
+
+/** What runs used. */
+export async function readConfigs(
+  runs: readonly Pick<ExperimentRows, "experiment">[],
+  { root = inShownRun() }: { root?: string } = {},
+): Promise<RunConfig[]> {
+  return await Promise.all(
+    runs.map(({ experiment }) => readConfig(runFolders(experiment, { root }).results)),
+  );
 }

@@ -61,6 +61,22 @@ function describeAugmentation(augmentation: Experiment["augmentation"]): string 
   }
 }
 
+/** The films of each class in each set. */
+export function splitTable(counts: readonly SplitCount[]): TableRow[] {
+  return counts.map(({ set, label, films, first, last }) => ({
+    "Set": set,
+    "Class": label,
+    "Films": films,
+    "Share of the set (%)": percent(films / filmsOf(counts, set)),
+    "First": first,
+    "Last": last,
+  }));
+}
+
+function filmsOf(counts: readonly SplitCount[], set: string): number {
+  return counts.filter((count) => count.set === set).reduce((sum, { films }) => sum + films, 0);
+}
+
 /** How accurate it is to call every film of a set one of class 0: Healthy. */
 export function majorityTable(counts: readonly SplitCount[]): TableRow[] {
   return [...Map.groupBy(counts, ({ set }) => set)].map(([set, ofSet]) => {

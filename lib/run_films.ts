@@ -91,6 +91,12 @@ export async function requireReadable(
   };
 }
 
+/** The folder of the phantom films, which are drawn if need be. */
+export async function openPhantoms(): Promise<string> {
+  await writePhantoms(fromRoot(PHANTOM_FOLDER));
+  return fromRoot(PHANTOM_FOLDER);
+}
+
 /**
  * The data folder.
  *
@@ -101,8 +107,7 @@ export async function openDataFolder(
   data = Deno.env.get("XRAY_DATA"),
   folders = TBX11K_CLASSES.map(({ folder }) => folder),
 ): Promise<string> {
-  if (data === undefined) await writePhantoms(fromRoot(PHANTOM_FOLDER));
-  return await findDataFolder(fromRoot(data ?? PHANTOM_FOLDER), folders);
+  return await findDataFolder(data === undefined ? await openPhantoms() : fromRoot(data), folders);
 }
 
 /**

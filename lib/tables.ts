@@ -16,8 +16,17 @@ export async function showTable(
   await show(tableBundle(rows, { title }));
 }
 
-/** A table as HTML and as text. Numbers stand to the right; whatever the cells hold is text, never markup. */
+/**
+ * A table as HTML and as text. Numbers stand to the right; whatever the cells hold is text, never markup. Of no rows it says
+ * so.
+ */
 export function tableBundle(rows: readonly TableRow[], { title }: { title: string }): MimeBundle {
+  if (rows.length === 0) {
+    return {
+      "text/html": `<p><b>${escape(title)}</b>: none</p>`,
+      "text/plain": `${title}: none`,
+    };
+  }
   const columns = Object.keys(rows[0] ?? {});
   const isNumeric = (column: string) => rows.every((row) => typeof row[column] === "number");
   const cell = (tag: "th" | "td", column: string, text: string) =>

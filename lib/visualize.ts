@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { experimentCurves, type ExperimentRows, QUANTITIES } from "@/figures/curves.ts";
 import { saveFigure } from "@/figures/show.ts";
-import { PROJECT_ROOT } from "@/paths.ts";
+import { inShownRun } from "@/shown_run.ts";
 
 /** The pictures, by their names. */
 const PICTURES = {
@@ -21,17 +21,17 @@ const PICTURES = {
 /**
  * Writes the pictures of a run.
  *
- * @param options.root Folder that gets `visualize/`. Default: the project's.
- * @returns Their paths.
+ * @param options.root Folder that gets `visualize/`. Default: that of the run that is shown.
+ * @returns Their paths in there.
  */
 export async function writeCurves(
   run: ExperimentRows,
-  { root = PROJECT_ROOT }: { root?: string } = {},
+  { root = inShownRun() }: { root?: string } = {},
 ): Promise<string[]> {
   const paths: string[] = [];
   for (const [name, curves] of Object.entries(PICTURES)) {
-    const path = join(root, "visualize", run.experiment, `${name}.png`);
-    await saveFigure(experimentCurves(run, curves), path);
+    const path = join("visualize", run.experiment, `${name}.png`);
+    await saveFigure(experimentCurves(run, curves), join(root, path));
     paths.push(path);
   }
   return paths;

@@ -37,7 +37,7 @@ async function found(root: string, places: Record<string, string | null>): Promi
     label: place.startsWith("tb") ? 1 : 0,
     set,
   }));
-  const findings = await checkFilms(films);
+  const { findings } = await checkFilms(films);
   return findings.map(({ kind, severity, films }) =>
     `${severity}: ${kind}: ${films.map(({ filename }) => filename).join(" ")}`
   );

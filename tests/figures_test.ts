@@ -208,16 +208,13 @@ Deno.test("classBalanceFigure() has a bar for each class and set", () => {
   ]);
 });
 
-Deno.test("greyValuesFigure() gives the mean share of pixels of each class's films", () => {
-  const film = (pixels: number[], label: 0 | 1) => ({
-    image: { width: 2, height: 1, channels: 1 as const, pixels: Uint8Array.from(pixels) },
-    label,
-  });
-  // Bins of 8 values: 0 is in the first, 8 in the second, 255 in the last of 32.
-  const { data } = greyValuesFigure([film([0, 8], 0), film([0, 0], 0), film([255, 255], 1)]);
-  const shares = data.map(({ y }) => y as number[]);
-  assertEquals(shares[0]!.slice(0, 3), [75, 25, 0]);
-  assertEquals([shares[1]![0], shares[1]![31]], [0, 100]);
+Deno.test("greyValuesFigure() draws each class's shares at the middles of the bins", () => {
+  const shares = [75, 25, ...new Array(30).fill(0)];
+  const { data } = greyValuesFigure([{ label: "Healthy", films: 2, shares }]);
+  const [{ name, x, y }] = data as [{ name: string; x: number[]; y: number[] }];
+  assertEquals([name, x.slice(0, 2), x[31], y.slice(0, 3)], [
+    ...["Healthy (2 films)", [4, 12], 252, [75, 25, 0]],
+  ]);
 });
 
 Deno.test("describeFigure() says a figure in words and numbers", () => {
@@ -308,6 +305,7 @@ Deno.test("difference() is mid-grey where films are the same, and stops at black
 
 /** The parts of a summary that figures read. */
 const SUMMARY = {
+  classes: ["Healthy", "TB"],
   best: { experiment: "l2" },
   experiments: [{ experiment: "l2", scores: { auc: { value: 0.9, low: 0.8, high: 0.95 } } }],
   shortcuts: [{ shortcut: "thumbnail", auc: { value: 0.7, low: 0.44, high: 0.9 } }],
@@ -374,8 +372,8 @@ Deno.test("writeCurves() writes the assignment's pictures", async () => {
     const paths = await writeCurves({ experiment: "baseline", rows }, { root });
     const folder = join(root, "visualize", "baseline");
     assertEquals(paths.slice(0, 2), [
-      join(folder, "train_loss.png"),
-      join(folder, "train_acc.png"),
+      "visualize/baseline/train_loss.png",
+      "visualize/baseline/train_acc.png",
     ]);
     const written = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
     assertEquals(written.toSorted(), [

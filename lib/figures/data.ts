@@ -5,12 +5,9 @@
 import type { Plot } from "nodeplotlib";
 import { type Figure, figure } from "@/figures/figure.ts";
 import { CLASS_COLOURS } from "@/figures/style.ts";
-import { CLASS_NAMES, type ClassNames, type Label } from "@/metrics.ts";
+import type { ClassGreys } from "@/data_check.ts";
+import { GREY_BIN } from "@/grey_values.ts";
 import type { SplitCount } from "@/split.ts";
-import { type Image, toGrey } from "@/transforms.ts";
-
-/** Grey values that one bar of a histogram takes together. */
-const BIN = 8;
 
 /** Films of each class in each set, as bars. */
 export function classBalanceFigure(counts: readonly SplitCount[]): Figure {
@@ -33,32 +30,18 @@ export function classBalanceFigure(counts: readonly SplitCount[]): Figure {
 }
 
 /** The mean histogram of the grey values of each class's films, as lines. */
-export function greyValuesFigure(
-  films: readonly { image: Image; label: Label }[],
-  { classes = CLASS_NAMES }: { classes?: ClassNames } = {},
-): Figure {
-  const bins = Array.from({ length: 256 / BIN }, (_, bin) => (bin + 0.5) * BIN);
-  const data = classes.map((name, label): Plot => {
-    const ofClass = films.filter((film) => film.label === label);
-    const shares = new Float64Array(bins.length);
-    for (const { image } of ofClass) {
-      const grey = toGrey(image);
-      for (const value of grey) {
-        shares[Math.floor(value / BIN)]! += 100 / grey.length / ofClass.length;
-      }
-    }
-    return {
-      type: "scatter",
-      mode: "lines",
-      name: `${name} (${ofClass.length} films)`,
-      x: bins,
-      y: [...shares],
-      line: { color: CLASS_COLOURS[label]!, width: 2.5 },
-    };
-  });
+export function greyValuesFigure(greys: readonly ClassGreys[]): Figure {
+  const data = greys.map(({ label, films, shares }, i): Plot => ({
+    type: "scatter",
+    mode: "lines",
+    name: `${label} (${films} films)`,
+    x: shares.map((_, bin) => (bin + 0.5) * GREY_BIN),
+    y: [...shares],
+    line: { color: CLASS_COLOURS[i] ?? CLASS_COLOURS[0], width: 2.5 },
+  }));
   return figure(data, {
     title: "Grey values of the films, mean of each class",
     xaxis: { title: { text: "Grey value (0 black, 255 white)" }, range: [0, 255] },
-    yaxis: { title: { text: `Pixels (% in ${BIN} values)` }, rangemode: "tozero" },
+    yaxis: { title: { text: `Pixels (% in ${GREY_BIN} values)` }, rangemode: "tozero" },
   });
 }

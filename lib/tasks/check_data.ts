@@ -4,13 +4,14 @@
  */
 import { parseArgs } from "node:util";
 import { type CheckedFilm, checkFilms, type Finding } from "@/check_data.ts";
+import { summarizeCheck, writeDataCheck } from "@/data_check.ts";
 import { type FilmClasses, parseClasses, TBX11K_CLASSES } from "@/film_classes.ts";
 import { listFilms, locateFilms } from "@/film_folder.ts";
 import { fromRoot } from "@/paths.ts";
 import { openProgress } from "@/progress.ts";
 import { openDataFolder } from "@/run_films.ts";
 import { type Film, placeOf, type Split, splitFilms } from "@/split.ts";
-import { hasSplit, readSplit } from "@/split_files.ts";
+import { hasSplit, readSplit, type SavedSplit } from "@/split_files.ts";
 import { runTask } from "@/tasks/task.ts";
 import { textTable } from "@/text_table.ts";
 
@@ -23,6 +24,7 @@ const HELP = `deno task check-data [FOLDER]
   --dataset FOLDER   holds the split, which says what trains and what tests (default: dataset; where
                      there is none of these films: as \`deno task split\` would split them)
   --all              lists everything that is found, not only the first ${SHOWN} of a kind
+What is found in the project's split is also written to results/data_check.json, which 01_split shows.
 The exit code is 1 where there are errors, and 0 where there are only warnings.`;
 
 const FLAGS = {
@@ -43,20 +45,25 @@ async function main(): Promise<void> {
     return;
   }
   const classes = values.classes === undefined ? TBX11K_CLASSES : parseClasses(values.classes);
-  const { root, films } = await findFilms(positionals[0], {
+  const { root, films, split } = await findFilms(positionals[0], {
     classes,
     dataset: fromRoot(values.dataset ?? "dataset"),
   });
-  const findings = await check(films);
+  const checked = await check(films);
+  const { findings } = checked;
   const errors = findings.filter(({ severity }) => severity === "error").length;
   console.log(reportText(findings, { shown: values.all ? Infinity : SHOWN, classes }));
+  // What the notebooks show is of the project's split alone.
+  if (split !== null && values.dataset === undefined) {
+    await writeDataCheck(summarizeCheck(checked, { split, classes, scope: "all films" }));
+  }
   console.log(
     `${root}: ${films.length} films, ${errors} errors, ${findings.length - errors} warnings`,
   );
   if (errors > 0) Deno.exitCode = 1;
 }
 
-async function check(films: readonly CheckedFilm[]): Promise<Finding[]> {
+async function check(films: readonly CheckedFilm[]): ReturnType<typeof checkFilms> {
   const bar = await openProgress("checking", { total: films.length, unit: "films" });
   let done = 0;
   try {
@@ -66,15 +73,16 @@ async function check(films: readonly CheckedFilm[]): Promise<Finding[]> {
   }
 }
 
-/** The films of the class folders, each with the set it is in. */
+/** The films of the class folders, each with the set it is in; and the split, if one of them is written. */
 async function findFilms(
   data: string | undefined,
   { classes, dataset }: { classes: FilmClasses; dataset: string },
-): Promise<{ root: string; films: CheckedFilm[] }> {
+): Promise<{ root: string; films: CheckedFilm[]; split: SavedSplit | null }> {
   const folders = classes.map(({ folder }) => folder);
   const { root, films } = await listFilms(await openDataFolder(data, folders), { classes });
   const place = (film: Film) => placeOf(film, classes);
-  const split = await findSplit(films, { root, dataset });
+  const saved = await findSplit({ root, dataset });
+  const split = saved ?? splitIfEnough(films);
   const sets = new Map<string, string>();
   for (const set of ["train", "test", "validation"] as const) {
     for (const film of split?.[set] ?? []) sets.set(place(film), set);
@@ -82,17 +90,21 @@ async function findFilms(
   const located = await locateFilms(films, { root, classes });
   return {
     root,
+    split: saved,
     films: located.map((film, i) => ({ ...film, set: sets.get(place(films[i]!)) ?? null })),
   };
 }
 
-/** The split of these films that is written, or else the one that would be; null where they are too few for one. */
+/** The split of the data folder's films that is written; null if there is none. */
 async function findSplit(
-  films: readonly Film[],
   { root, dataset }: { root: string; dataset: string },
-): Promise<Split | null> {
+): Promise<SavedSplit | null> {
   const saved = await hasSplit(dataset) ? await readSplit(dataset) : null;
-  if (saved !== null && (saved.data ?? root) === root) return saved;
+  return saved !== null && (saved.data ?? root) === root ? saved : null;
+}
+
+/** The split of films as it would be; null where they are too few for one. */
+function splitIfEnough(films: readonly Film[]): Split | null {
   try {
     return splitFilms(films);
   } catch (error) {

@@ -1,0 +1,139 @@
+/**
+ * What was found in the films of the split, kept in `results/data_check.json`: `deno task check-data` writes it, the
+ * notebooks read it.
+ * @module
+ */
+import {
+  type Appearance,
+  type CheckedFilm,
+  checkFilms,
+  type Fault,
+  type Finding,
+} from "@/check_data.ts";
+import { exists, readText, writeAtomic } from "@/files.ts";
+import { type FilmClasses, namesOf } from "@/film_classes.ts";
+import { firstOfEachClass } from "@/film_examples.ts";
+import { meanShares } from "@/grey_values.ts";
+import type { Flaw } from "@/images.ts";
+import { openRunFilms } from "@/run_films.ts";
+import { inShownRun, isKept } from "@/shown_run.ts";
+import { countSplit, placeOf, type Split, type SplitCount } from "@/split.ts";
+import type { TableRow } from "@/tables.ts";
+
+const FILE = "results/data_check.json";
+
+/** Films of each class that are looked at where the check was not run. */
+const QUICK = 40;
+
+/** The mean grey values of a class's films. */
+export interface ClassGreys {
+  label: string;
+  films: number;
+  /** As `greyShares()` gives them. */
+  shares: number[];
+}
+
+/** What was found. */
+export interface DataCheck {
+  /** In words, which films were checked. */
+  scope: string;
+  /** The split whose films they are. */
+  split: SplitCount[];
+  /** How many films of each class have one size. */
+  sizes: { label: string; size: string; films: number }[];
+  greys: ClassGreys[];
+  findings: { kind: Finding["kind"]; films: string[]; detail: string }[];
+}
+
+/** Sums up a check of films. */
+export function summarizeCheck(
+  { findings, appearances }: { findings: readonly Finding[]; appearances: readonly Appearance[] },
+  { split, classes, scope }: { split: Split; classes: FilmClasses; scope: string },
+): DataCheck {
+  const name = ({ filename, label, set }: CheckedFilm) => {
+    const place = placeOf({ filename, label: classes[label].label }, classes);
+    return set === null ? place : `${place} (${set})`;
+  };
+  const ofClasses = namesOf(classes).map((label, i) => ({
+    label,
+    films: appearances.filter(({ film }) => film.label === i),
+  }));
+  return {
+    scope,
+    split: countSplit(split),
+    sizes: ofClasses.flatMap(({ label, films }) =>
+      [...Map.groupBy(films, ({ size }) => size)]
+        .map(([size, { length }]) => ({ label, size, films: length }))
+        .toSorted((a, b) => b.films - a.films)
+    ),
+    greys: ofClasses.map(({ label, films }) => ({
+      label,
+      films: films.length,
+      shares: meanShares(films.map(({ greys }) => greys)),
+    })),
+    findings: findings.map(({ kind, films, detail }) => ({ kind, films: films.map(name), detail })),
+  };
+}
+
+/** Writes what was found. */
+export async function writeDataCheck(check: DataCheck): Promise<void> {
+  await writeAtomic(inShownRun(FILE), `${JSON.stringify(check, null, 1)}\n`);
+}
+
+/**
+ * What was found in the films of the run that is shown. Where that was not written, or is of another split, the first
+ * films of each class are checked now.
+ *
+ * @throws {Error} If the run is a kept one and what was found is not kept with it.
+ */
+export async function openDataCheck(
+  split: Split & { classes: FilmClasses },
+): Promise<DataCheck> {
+  const path = inShownRun(FILE);
+  const written: DataCheck | null = await exists(path) ? JSON.parse(await readText(path)) : null;
+  if (JSON.stringify(written?.split) === JSON.stringify(countSplit(split))) return written!;
+  if (isKept()) throw new Error(`Cannot show ${path}: it is not of the split beside it`);
+  const { train, test } = await openRunFilms();
+  const films = (["train", "test"] as const).flatMap((set) =>
+    firstOfEachClass({ train, test }[set], QUICK / 2).map((film) => ({ ...film, set }))
+  );
+  return summarizeCheck(await checkFilms(films), {
+    split,
+    classes: split.classes,
+    scope: `the first ${QUICK} films of each class (\`deno task check-data\` checks all)`,
+  });
+}
+
+/** Films of each size. */
+export function sizesTable({ sizes }: DataCheck): TableRow[] {
+  return sizes.map(({ label, size, films }) => ({ "Class": label, "Size": size, "Films": films }));
+}
+
+/** What is looked for, and what kinds of findings it is. */
+const CHECKS: readonly { what: string; kinds: readonly (Flaw | Fault)[] }[] = [
+  {
+    what: "cannot be read",
+    kinds: ["unreadable", "zero bytes", "not an image", "truncated", "damaged", "too large"],
+  },
+  { what: "the same film in both classes", kinds: ["under two labels"] },
+  { what: "the same film in two sets", kinds: ["identical across sets"] },
+  { what: "the same film twice in a set", kinds: ["identical"] },
+  { what: "nearly the same film in both classes", kinds: ["near-identical across labels"] },
+  { what: "nearly the same film in two sets", kinds: ["near-identical across sets"] },
+  { what: "nearly the same film twice in a set", kinds: ["near-identical"] },
+  { what: "under 64 pixels wide or high", kinds: ["under 64 pixels"] },
+  { what: "coloured", kinds: ["colour"] },
+  { what: "white blocks, as they cover names", kinds: ["white blocks"] },
+];
+
+/** How often what is looked for was found, and where first. */
+export function checksTable({ findings }: DataCheck): TableRow[] {
+  return CHECKS.map(({ what, kinds }) => {
+    const found = findings.filter(({ kind }) => kinds.includes(kind));
+    return {
+      "Looked for": what,
+      "Found": found.length,
+      "The first": found.slice(0, 1).map(({ films }) => films.join(" and ")).join(),
+    };
+  });
+}
