@@ -28,13 +28,6 @@ function check(assertion: () => void, message: string | undefined): void {
   }
 }
 
-/** Fails. */
-export function fail(message?: string): never {
-  throw new AssertionError(
-    `Failed assertion${message === undefined ? "." : `: ${message}`}`,
-  );
-}
-
 /** Holds for a truthy value. */
 export function assert(expression: unknown, message = ""): asserts expression {
   if (!expression) throw new AssertionError(message);
@@ -58,28 +51,8 @@ export function assertNotEquals<T>(
   check(() => strict.notDeepEqual(actual, expected), message);
 }
 
-/** Holds for the same value by `Object.is`. */
-export function assertStrictEquals<T>(
-  actual: unknown,
-  expected: T,
-  message?: string,
-): asserts actual is T {
-  check(() => strict.equal(actual, expected), message);
-}
-
-/** Holds for anything but null and undefined. */
-export function assertExists<T>(
-  actual: T,
-  message?: string,
-): asserts actual is NonNullable<T> {
-  check(
-    () => strict.ok(actual !== null && actual !== undefined, "Expected a value"),
-    message,
-  );
-}
-
 /** Holds for an object of the class. */
-export function assertInstanceOf<E extends Error>(
+function assertInstanceOf<E extends Error>(
   actual: unknown,
   expected: ErrorClass<E>,
   message?: string,
@@ -122,34 +95,10 @@ export function assertGreater<T>(
   );
 }
 
-/** Holds for `actual >= expected`. */
-export function assertGreaterOrEqual<T>(
-  actual: T,
-  expected: T,
-  message?: string,
-): void {
-  check(
-    () => strict.ok(actual >= expected, `Expected ${actual} >= ${expected}`),
-    message,
-  );
-}
-
 /** Holds for `actual < expected`. */
 export function assertLess<T>(actual: T, expected: T, message?: string): void {
   check(
     () => strict.ok(actual < expected, `Expected ${actual} < ${expected}`),
-    message,
-  );
-}
-
-/** Holds for `actual <= expected`. */
-export function assertLessOrEqual<T>(
-  actual: T,
-  expected: T,
-  message?: string,
-): void {
-  check(
-    () => strict.ok(actual <= expected, `Expected ${actual} <= ${expected}`),
     message,
   );
 }
