@@ -2,8 +2,10 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { type CheckedFilm, checkFilms } from "@/check_data.ts";
+import { parseClasses } from "@/film_classes.ts";
 import { fromRoot } from "@/paths.ts";
 import { createPrng } from "@/random.ts";
+import { writeSplit } from "@/split_files.ts";
 import { inFolder } from "./in_folder.ts";
 
 /** A film of coarse noise, another for each key. */
@@ -157,4 +159,18 @@ Deno.test("deno task check-data fails for errors only, and knows the sets", () =
       "identical across sets\n  tb/t1.png (test) = tb/t2.png (train)\n",
     );
     assertStringIncludes(failed.stdout, "error     identical across sets      1      2\n");
+  }));
+
+Deno.test("deno task check-data takes the classes of a split of the folder", () =>
+  inFolder(async (folder) => {
+    const data = join(folder, "imgs");
+    const dataset = join(folder, "dataset");
+    await write(data, { "NORMAL/n.png": await drawFilm("n"), "OTHER/o.png": await drawFilm("o") });
+    const classes = parseClasses("NORMAL,OTHER");
+    const test = [{ filename: "n.png", label: "NORMAL" }];
+    const train = [{ filename: "o.png", label: "OTHER" }];
+    await writeSplit(dataset, { train, test, validation: null, classes, data });
+    const { code, stdout } = await checkData(data, "--dataset", dataset);
+    assertEquals(code, 0);
+    assertStringIncludes(stdout, "Nothing is wrong\n");
   }));

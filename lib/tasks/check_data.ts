@@ -9,9 +9,9 @@ import { type FilmClasses, parseClasses, TBX11K_CLASSES } from "@/film_classes.t
 import { listFilms, locateFilms } from "@/film_folder.ts";
 import { fromRoot } from "@/paths.ts";
 import { openProgress } from "@/progress.ts";
-import { openDataFolder } from "@/run_films.ts";
+import { hasSplitOf, openDataFolder } from "@/run_films.ts";
 import { type Film, placeOf, type Split, splitFilms } from "@/split.ts";
-import { hasSplit, readSplit, type SavedSplit } from "@/split_files.ts";
+import { hasSplit, readSource, readSplit, type SavedSplit } from "@/split_files.ts";
 import { runTask } from "@/tasks/task.ts";
 import { textTable } from "@/text_table.ts";
 
@@ -20,7 +20,7 @@ const SHOWN = 20;
 
 const HELP = `deno task check-data [FOLDER]
   FOLDER             holds the class folders (default: XRAY_DATA, else phantom films)
-  --classes A,B      the folders of class 0 and class 1 (default: health,tb)
+  --classes A,B      the folders of class 0 and class 1 (default: those of the split, else health,tb)
   --dataset FOLDER   holds the split, which says what trains and what tests (default: dataset; where
                      there is none of these films: as \`deno task split\` would split them)
   --all              lists everything that is found, not only the first ${SHOWN} of a kind
@@ -46,11 +46,9 @@ async function main(): Promise<void> {
     console.log(HELP);
     return;
   }
-  const classes = values.classes === undefined ? TBX11K_CLASSES : parseClasses(values.classes);
-  const { root, films, split } = await findFilms(positionals[0], {
-    classes,
-    dataset: fromRoot(values.dataset ?? "dataset"),
-  });
+  const dataset = fromRoot(values.dataset ?? "dataset");
+  const classes = await chooseClasses(values.classes, { data: positionals[0], dataset });
+  const { root, films, split } = await findFilms(positionals[0], { classes, dataset });
   const checked = await check(films);
   const { findings } = checked;
   const errors = findings.filter(({ severity }) => severity === "error").length;
@@ -63,6 +61,16 @@ async function main(): Promise<void> {
     `${root}: ${films.length} films, ${errors} errors, ${findings.length - errors} warnings`,
   );
   if (errors > 0 && !values.lenient) Deno.exitCode = 1;
+}
+
+/** The classes that are named, those of the split if it is one of the data folder, or else TBX11K's. */
+async function chooseClasses(
+  named: string | undefined,
+  { data = Deno.env.get("XRAY_DATA"), dataset }: { data: string | undefined; dataset: string },
+): Promise<FilmClasses> {
+  if (named !== undefined) return parseClasses(named);
+  const source = await hasSplitOf(data, dataset) ? await readSource(dataset) : null;
+  return source?.classes ?? TBX11K_CLASSES;
 }
 
 async function check(films: readonly CheckedFilm[]): ReturnType<typeof checkFilms> {
