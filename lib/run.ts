@@ -5,19 +5,24 @@
  */
 import { join } from "node:path";
 import { loadState, loadWeights, type Progress, readProgress, saveState } from "@/checkpoint.ts";
+import { checkpointBytes, type Keep } from "@/checkpoint_space.ts";
 import { requireSpace } from "@/disk_space.ts";
 import type { Experiment } from "@/experiments.ts";
 import { exists, removeIfAny } from "@/files.ts";
 import { chosenEpochs, type EpochRow } from "@/metrics.ts";
 import { fromRoot } from "@/paths.ts";
 import { createResNet50, type Network } from "@/resnet50.ts";
-import { type RunConfig, type RunFolders, writeConfig, writeEpochs } from "@/results.ts";
+import {
+  readConfig,
+  readEpochs,
+  type RunConfig,
+  type RunFolders,
+  writeConfig,
+  writeEpochs,
+} from "@/results.ts";
 import { describeRun, differences, type RunSettings } from "@/run_config.ts";
 import { createTrainer, type Trainer } from "@/train_step.ts";
 import { assignWeights, readWeights, weightShapes } from "@/weights.ts";
-
-/** Which epochs' weights are kept: all, those that a report shows, or none beside the last epoch's state. */
-export type Keep = "all" | "best" | "last";
 
 /** What a run is begun, or gone on, with. */
 export interface RunOptions extends RunSettings {
@@ -48,11 +53,31 @@ export function weightsPath({ model }: RunFolders, epoch: number): string {
 }
 
 /**
+ * The rows of a run whose results have all of its epochs and whose checkpoints are gone: there is nothing left to train.
+ *
+ * @returns Null if there is a state to go on from, or an epoch to train.
+ * @throws {Error} If those results are of other settings or films.
+ */
+export async function readFinishedRun(
+  experiment: Experiment,
+  options: RunOptions,
+): Promise<EpochRow[] | null> {
+  const { folders, restart = false } = options;
+  if (restart || await exists(statePath(folders)) || !await hasResults(folders)) return null;
+  const rows = await readEpochs(folders.results);
+  if (rows.length < experiment.epochs) return null;
+  const saved = await readConfig(folders.results);
+  requireSame(saved, { now: await describeRun(experiment, { ...options, saved }), folders });
+  return rows;
+}
+
+/**
  * Opens a run. Where it begins is decided in this order:
  *
  * 1. With `restart`, what an earlier run left is removed.
  * 2. If there is a `last.safetensors`, the run goes on from it, provided that settings and films are the same.
- * 3. If there are results without it, they are not overwritten: that is an error.
+ * 3. If there are results without it, they are not overwritten: that is an error. ({@linkcode readFinishedRun} reads those
+ *    that have all epochs.)
  * 4. With `init`, it begins with the weights of that file.
  * 5. Otherwise it begins with the seed's own weights.
  *
@@ -77,7 +102,7 @@ export async function openRun(experiment: Experiment, options: RunOptions): Prom
   };
   try {
     const epochs = experiment.epochs - (saved?.progress.epoch ?? 0);
-    const bytes = bytesToCome(network, { epochs, keep });
+    const bytes = checkpointBytes(network.architecture, { epochs: [epochs], keep });
     await requireSpace(folders.model, { bytes, purpose: `train ${experiment.name}` });
     const progress = saved === null
       ? await begin(network, config)
@@ -114,15 +139,19 @@ async function readSaved(
   folders: RunFolders,
 ): Promise<{ progress: Progress; config: RunConfig } | null> {
   if (await exists(statePath(folders))) return await readProgress(statePath(folders));
-  if (await exists(join(folders.results, "metrics.csv"))) {
+  if (await hasResults(folders)) {
     throw new Error(
-      `Cannot go on with ${folders.results}: it has results, but ${
+      `Cannot go on with ${folders.results}: there are epochs left to train, but ${
         statePath(folders)
       } is missing; ` +
         "bring it back, or begin anew with --restart, which removes the results",
     );
   }
   return null;
+}
+
+function hasResults({ results }: RunFolders): Promise<boolean> {
+  return exists(join(results, "metrics.csv"));
 }
 
 function requireSame(
@@ -159,17 +188,6 @@ async function goOn(
   assignWeights(network, state.weights);
   trainer.restore(state.adam);
   return state.progress;
-}
-
-/** Bytes of the checkpoints to come: each epoch's weights, and the state twice, old and new. */
-function bytesToCome(
-  network: Network,
-  { epochs, keep }: { epochs: number; keep: Keep },
-): number {
-  const values = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-  const weights = 4 * weightShapes(network).values().reduce((sum, shape) => sum + values(shape), 0);
-  const kept = { all: epochs, best: 4, last: 1 }[keep];
-  return weights * (kept + 2 * 3);
 }
 
 /** Removes files that a killed process was about to write: whoever has the run's lock is the only one who writes. */

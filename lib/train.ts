@@ -18,6 +18,7 @@ import { writeEpochs, writePredictions } from "@/results.ts";
 import {
   keptEpochs,
   openRun,
+  readFinishedRun,
   type Run,
   type RunOptions,
   saveRun,
@@ -84,6 +85,8 @@ export async function* train(
   checkExperiment(experiment);
   const withCache = { ...options, cache: options.cache ?? openFilmCache() };
   using _lock = lockRun(options.folders.model);
+  const finished = await readFinishedRun(experiment, options);
+  if (finished !== null) return yield* finished;
   using run = await openRun(experiment, options);
   using board = openTensorBoard(join(options.folders.results, "tensorboard"));
   for (const row of run.progress.rows) {

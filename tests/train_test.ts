@@ -162,6 +162,25 @@ Deno.test("train() refuses to go on with other settings or films, and begins ane
     await assertRejects(() => rowsOf(options), Error, "last.safetensors is missing");
   }));
 
+Deno.test("train() takes a run for done by its results where its checkpoints are gone", () =>
+  inFolder(async (folder) => {
+    const options = smallRun(folder, await drawFilms(folder));
+    const rows = await rowsOf(options, { epochs: 1 });
+    await Deno.remove(options.folders.model, { recursive: true });
+    assertEquals(await rowsOf(options, { epochs: 1 }), rows);
+    assertEquals([...Deno.readDirSync(options.folders.model)].map(({ name }) => name), ["lock"]);
+    await assertRejects(
+      () => rowsOf({ ...options, seed: 1 }, { epochs: 1 }),
+      Error,
+      "  seed: 0, now 1\n",
+    );
+    await assertRejects(
+      () => rowsOf(options, { epochs: 2 }),
+      Error,
+      "there are epochs left to train",
+    );
+  }));
+
 Deno.test("train() gives other seeds other weights and orders", () =>
   inFolder(async (folder) => {
     const films = await drawFilms(folder);

@@ -37,7 +37,7 @@ const FLAGS = {
 
 const { batchSize } = BASELINE;
 
-/** Two speeds, in films a second, and the first's share of the second. */
+/** Two speeds, in films a second: their medians, and the median share that the first has of the second in the same round. */
 interface Comparison {
   what: string;
   speed: number;
@@ -141,7 +141,7 @@ async function firstOf(batches: AsyncGenerator<FilmBatch, void>): Promise<FilmBa
   throw new RangeError("Cannot measure anything: there are no films");
 }
 
-/** Runs both in turns, and takes the median of each one's speeds. */
+/** Runs both in turns, so that whatever else the machine does comes upon both. */
 async function compare(
   { what, films, rounds }: { what: string; films: readonly LabelledFilm[]; rounds: number },
   runs: [() => Promise<void>, () => Promise<void>],
@@ -154,8 +154,9 @@ async function compare(
       speeds[i]!.push(1000 * films.length / (performance.now() - began));
     }
   }
-  const [speed, beside] = speeds.map(median) as [number, number];
-  return { what, speed, beside, ratio: speed / beside };
+  const [first, second] = speeds as [number[], number[]];
+  const ratio = median(first.map((speed, round) => speed / second[round]!));
+  return { what, speed: median(first), beside: median(second), ratio };
 }
 
 if (import.meta.main) await runTask(main);

@@ -8,6 +8,8 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { exists, writeAtomic } from "../files.ts";
 import { PROJECT_ROOT } from "../paths.ts";
 import { askPython, findPython, PYTHON_MINORS } from "./find_python.ts";
@@ -46,12 +48,12 @@ async function setUp(): Promise<void> {
   console.log("1/3 Deno's packages, into node_modules");
   await runStep("install Deno's packages", [Deno.execPath(), "install", "--frozen"]);
   console.log(`2/3 TensorFlow and Jupyter, into .venv, with ${python}`);
-  await makeVenv(python);
+  const isKept = await makeVenv(python);
   await writeAtomic(UNFINISHED, "");
-  await runStep("install TensorFlow and Jupyter", [
-    VENV_PYTHON,
-    ...["-m", "pip", "install", "--disable-pip-version-check", "-r", requirements],
-  ]);
+  const pip = [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check"];
+  // Of a .venv that is kept, what is there already is no news: some hundred lines of it.
+  const hidden = isKept ? /^Requirement already satisfied/ : undefined;
+  await runStep("install TensorFlow and Jupyter", [...pip, "-r", requirements], { hidden });
   console.log("3/3 The kernel for notebooks, into .venv");
   await writeJupyterFiles();
   await Deno.remove(UNFINISHED);
@@ -120,12 +122,17 @@ async function requireDisk(): Promise<void> {
   );
 }
 
-/** Makes `.venv`, or keeps one that was not left half-way and whose Python works. */
-async function makeVenv(python: string): Promise<void> {
+/**
+ * Makes `.venv`, or keeps one that was not left half-way and whose Python works.
+ *
+ * @returns Whether it was kept.
+ */
+async function makeVenv(python: string): Promise<boolean> {
   const existing = await askPython(VENV_PYTHON);
   const works = existing !== null && PYTHON_MINORS.includes(existing.minor) &&
     !await exists(UNFINISHED) && await succeeds([VENV_PYTHON, "-m", "pip", "--version"]);
   if (!works) await runStep("make .venv", [python, "-m", "venv", "--clear", VENV]);
+  return works;
 }
 
 async function succeeds([command, ...args]: string[]): Promise<boolean> {
@@ -136,21 +143,36 @@ async function succeeds([command, ...args]: string[]): Promise<boolean> {
 /**
  * Runs a command with its output shown.
  *
+ * @param options.hidden Lines that are not shown. With none, the command has the terminal, and draws its bars there.
  * @throws {Error} If it fails, with the likely cause.
  */
-async function runStep(purpose: string, [command, ...args]: string[]): Promise<void> {
+async function runStep(
+  purpose: string,
+  [command, ...args]: string[],
+  { hidden }: { hidden?: RegExp | undefined } = {},
+): Promise<void> {
   const child = new Deno.Command(command!, {
     args,
     cwd: PROJECT_ROOT,
     stdin: "null",
+    stdout: hidden === undefined ? "inherit" : "piped",
     stderr: "piped",
   }).spawn();
+  const shown = hidden === undefined ? undefined : showLines(child.stdout, hidden);
   let tail = "";
   for await (const chunk of child.stderr) {
     await Deno.stderr.write(chunk);
     tail = (tail + new TextDecoder().decode(chunk)).slice(-10_000);
   }
+  await shown;
   if (!(await child.status).success) throw new Error(explainFailure(purpose, tail));
+}
+
+/** Prints the lines of a command, but the hidden ones. */
+async function showLines(output: ReadableStream<Uint8Array>, hidden: RegExp): Promise<void> {
+  for await (const line of createInterface(Readable.fromWeb(output as never))) {
+    if (!hidden.test(line)) console.log(line);
+  }
 }
 
 /** Says why a step failed, from what it wrote, and what to do. */

@@ -3,9 +3,14 @@
  * way, its state saved.
  * @module
  */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { requireRoomForAll } from "@/checkpoint_space.ts";
 import { type Experiment, experimentNamed, EXPERIMENTS } from "@/experiments.ts";
 import { openFilmCache } from "@/film_cache.ts";
+import { fromRoot } from "@/paths.ts";
+import { describeResNet50 } from "@/resnet50.ts";
+import { runFolders } from "@/results.ts";
 import { runExperiment, type RunExperimentOptions } from "@/run_experiment.ts";
 import { defined, oneOf, runTask, share, stopSignal, wholeNumber } from "@/tasks/task.ts";
 
@@ -89,8 +94,22 @@ export function parseCommand(args: string[]): TrainCommand | null {
   };
 }
 
-/** Trains each experiment with each seed. */
+/**
+ * Trains each experiment with each seed.
+ *
+ * @throws {Error} If there is no room for the checkpoints of all, and whatever ends one of the runs.
+ */
 export async function trainAll({ experiments, seeds, options }: TrainCommand): Promise<void> {
+  const { keep = "all", network, out = "." } = options;
+  const root = fromRoot(out);
+  const runs = seeds.flatMap((seed) =>
+    experiments.map(({ name, epochs }) => ({ folders: runFolders(name, { seed, root }), epochs }))
+  );
+  await requireRoomForAll(runs, {
+    architecture: describeResNet50(network),
+    keep,
+    folder: join(root, "model"),
+  });
   const signal = stopSignal();
   // Films that one experiment has read are there for the next.
   const cache = openFilmCache();
