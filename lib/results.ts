@@ -116,6 +116,16 @@ export function runFolders(
   return { results: join(root, "results", ...within), model: join(root, "model", ...within) };
 }
 
+/** The file that holds where a run is. */
+export function statePath({ model }: RunFolders): string {
+  return join(model, "last.safetensors");
+}
+
+/** The file that holds an epoch's weights. */
+export function weightsPath({ model }: RunFolders, epoch: number): string {
+  return join(model, `epoch${String(epoch).padStart(2, "0")}.safetensors`);
+}
+
 /** Writes metrics.csv and the assignment's text files, all epochs at once. */
 export async function writeEpochs(folder: string, rows: readonly EpochRow[]): Promise<void> {
   const records = rows.map((row) =>

@@ -17,6 +17,7 @@ import {
   readEpochs,
   type RunConfig,
   type RunFolders,
+  statePath,
   writeConfig,
   writeEpochs,
 } from "@/results.ts";
@@ -40,16 +41,6 @@ export interface Run extends Disposable {
   readonly trainer: Trainer;
   /** Changes as the run goes on. */
   readonly progress: Progress;
-}
-
-/** The file that holds where a run is. */
-export function statePath({ model }: RunFolders): string {
-  return join(model, "last.safetensors");
-}
-
-/** The file that holds an epoch's weights. */
-export function weightsPath({ model }: RunFolders, epoch: number): string {
-  return join(model, `epoch${String(epoch).padStart(2, "0")}.safetensors`);
 }
 
 /**

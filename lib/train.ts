@@ -14,17 +14,8 @@ import { type FilmCache, openFilmCache } from "@/film_cache.ts";
 import { exists, removeIfAny } from "@/files.ts";
 import { type EpochRow, prefixed, type Score } from "@/metrics.ts";
 import { createPrng, shuffle } from "@/random.ts";
-import { writeEpochs, writePredictions } from "@/results.ts";
-import {
-  keptEpochs,
-  openRun,
-  readFinishedRun,
-  type Run,
-  type RunOptions,
-  saveRun,
-  statePath,
-  weightsPath,
-} from "@/run.ts";
+import { statePath, weightsPath, writeEpochs, writePredictions } from "@/results.ts";
+import { keptEpochs, openRun, readFinishedRun, type Run, type RunOptions, saveRun } from "@/run.ts";
 import { lockRun } from "@/run_lock.ts";
 import type { LabelledFilm } from "@/split.ts";
 import { openTensorBoard } from "@/tensorboard.ts";

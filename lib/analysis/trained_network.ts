@@ -10,8 +10,13 @@ import { exists } from "@/files.ts";
 import type { FilmCache } from "@/film_cache.ts";
 import type { ClassNames } from "@/metrics.ts";
 import { classify, createResNet50, features, type Network, readParameters } from "@/resnet50.ts";
-import type { Prediction, RunConfig, RunFolders } from "@/results.ts";
-import { statePath, weightsPath } from "@/run.ts";
+import {
+  type Prediction,
+  type RunConfig,
+  type RunFolders,
+  statePath,
+  weightsPath,
+} from "@/results.ts";
 import type { LabelledFilm } from "@/split.ts";
 import { sigmoid } from "@/statistics/calibration.ts";
 import { tf } from "@/tensorflow/backend.ts";
