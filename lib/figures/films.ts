@@ -2,9 +2,8 @@
  * Films side by side with captions: examples of the classes, and what an augmentation does to a film.
  * @module
  */
-import { Buffer } from "node:buffer";
 import sharp from "sharp";
-import { toPng } from "@/figures/png.ts";
+import { toSmallPng } from "@/figures/png.ts";
 import { FONT_SIZE, GROUND, INK } from "@/figures/style.ts";
 import { show } from "@/notebook.ts";
 import { type Image, resize } from "@/transforms.ts";
@@ -33,7 +32,7 @@ export async function showFilms(
   const svg = await filmsSvg(films, { columns });
   const width = columns * (FILM_SIZE + GAP) - GAP;
   await show({
-    "image/png": Buffer.from(toPng(svg, { scale: 1 })).toString("base64"),
+    "image/png": await toSmallPng(svg, { scale: 1 }),
     "text/plain": films.map(({ caption }) => caption).join("\n"),
   }, { metadata: { "image/png": { width } } });
 }

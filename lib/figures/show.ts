@@ -3,9 +3,8 @@
  * where there is a renderer for it; a PNG, which shows everywhere; and text.
  * @module
  */
-import { Buffer } from "node:buffer";
 import { describeFigure, type Figure } from "@/figures/figure.ts";
-import { toPng } from "@/figures/png.ts";
+import { toPng, toSmallPng } from "@/figures/png.ts";
 import { FIGURE_SIZE } from "@/figures/style.ts";
 import { toSvg } from "@/figures/svg.ts";
 import { writeAtomic } from "@/files.ts";
@@ -16,24 +15,24 @@ export const PLOTLY_MIME = "application/vnd.plotly.v1+json";
 
 /** Shows a figure, below the cell or as text on a terminal. */
 export async function showFigure(figure: Figure): Promise<void> {
-  await show(bundleOf(figure), { metadata: metadataOf(figure) });
+  await show(await bundleOf(figure), { metadata: metadataOf(figure) });
 }
 
 /** Shows a figure that will change. */
 export async function showLiveFigure(
   figure: Figure,
 ): Promise<{ update(figure: Figure): Promise<void> }> {
-  const output: LiveOutput = await showLive(bundleOf(figure), { metadata: metadataOf(figure) });
-  return { update: (figure) => output.update(bundleOf(figure)) };
+  const output: LiveOutput = await showLive(await bundleOf(figure), { metadata: metadataOf(figure) });
+  return { update: async (figure) => await output.update(await bundleOf(figure)) };
 }
 
 /** All forms of a figure; off a notebook only text, for that is all a terminal takes. */
-function bundleOf(figure: Figure): MimeBundle {
+async function bundleOf(figure: Figure): Promise<MimeBundle> {
   const text = describeFigure(figure);
   if (!inNotebook()) return { "text/plain": text };
   return {
     [PLOTLY_MIME]: { data: figure.data, layout: figure.layout },
-    "image/png": Buffer.from(toPng(toSvg(figure))).toString("base64"),
+    "image/png": await toSmallPng(toSvg(figure)),
     "text/plain": text,
   };
 }
