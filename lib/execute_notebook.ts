@@ -19,6 +19,8 @@ export interface ExecuteOptions {
   target: string;
   /** Seconds that one cell may take. */
   cellTimeout: number;
+  /** Environment variables of the kernel, besides this process's own. */
+  env?: Record<string, string>;
 }
 
 /**
@@ -28,14 +30,14 @@ export interface ExecuteOptions {
  */
 export async function executeNotebook(
   source: string,
-  { target, cellTimeout }: ExecuteOptions,
+  { target, cellTimeout, env = {} }: ExecuteOptions,
 ): Promise<void> {
   const notebookModule = pathToFileURL(fromRoot("lib/notebook.ts"));
   const child = startPython([
     ...[fromRoot("lib/tasks/execute_notebook.py"), source, target],
     ...["--timeout", String(cellTimeout)],
     ...["--prelude", `(await import("${notebookModule}")).reportUncaughtErrors()`],
-  ], { env: { JUPYTER_PATH: await writeKernelSpec() } });
+  ], { env: { ...env, JUPYTER_PATH: await writeKernelSpec() } });
   const said = new Response(child.stderr).text();
   await showCells(child.stdout, { title: basename(source) });
   if ((await child.status).success) return;

@@ -22,7 +22,9 @@ export async function showFigure(figure: Figure): Promise<void> {
 export async function showLiveFigure(
   figure: Figure,
 ): Promise<{ update(figure: Figure): Promise<void> }> {
-  const output: LiveOutput = await showLive(await bundleOf(figure), { metadata: metadataOf(figure) });
+  const output: LiveOutput = await showLive(await bundleOf(figure), {
+    metadata: metadataOf(figure),
+  });
   return { update: async (figure) => await output.update(await bundleOf(figure)) };
 }
 

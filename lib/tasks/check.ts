@@ -5,28 +5,17 @@
  */
 import { basename, join } from "node:path";
 import { writeAtomic } from "@/files.ts";
+import { moduleOfCells, readNotebook } from "@/notebook_file.ts";
 import { fromRoot, PROJECT_ROOT } from "@/paths.ts";
 import { listNotebooks } from "@/tasks/notebooks.ts";
 import { runTask } from "@/tasks/task.ts";
-
-/** The part of a notebook's file that holds its code. */
-interface Cells {
-  cells: { cell_type: string; source: string | string[] }[];
-}
-
-/** A notebook's code cells as one module, each under a comment that names it. */
-export function moduleOfCells({ cells }: Cells): string {
-  return cells.flatMap(({ cell_type, source }, i) =>
-    cell_type === "code" ? [`// cell ${i + 1}\n${[source].flat().join("")}\n`] : []
-  ).join("\n");
-}
 
 /** Writes the notebooks' code as modules, and gives their paths. */
 async function extractCells(): Promise<string[]> {
   const notebooks = await listNotebooks();
   return await Promise.all(notebooks.map(async (path) => {
     const module = join(fromRoot(".cache/cells"), basename(path).replace(/ipynb$/, "ts"));
-    await writeAtomic(module, moduleOfCells(JSON.parse(await Deno.readTextFile(path))));
+    await writeAtomic(module, moduleOfCells(await readNotebook(path)));
     return module;
   }));
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { moduleOfCells } from "@/tasks/check.ts";
+import { moduleOfCells } from "@/notebook_file.ts";
 
 Deno.test("moduleOfCells() takes the code cells in order, and names them", () => {
   const cells = [
