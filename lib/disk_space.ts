@@ -31,7 +31,9 @@ function existing(folder: string): string {
     Deno.statSync(folder);
     return folder;
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const isMissing = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (!isMissing) throw error;
     return existing(dirname(folder));
   }
 }

@@ -3,17 +3,16 @@
  * process that holds it, however that ends: a stale one cannot be.
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /**
  * Takes the lock of a run's folder, which is made if it is missing. Disposing of what is returned gives it back.
  *
- * @throws {Error} If another run, of this process or another, holds it.
+ * @throws {Error} If another run, of this process or another, holds it, or the folder cannot be written in.
  */
 export function lockRun(folder: string): Disposable {
-  Deno.mkdirSync(folder, { recursive: true });
   const path = join(folder, "lock");
-  const file = Deno.openSync(path, { read: true, write: true, create: true });
+  const file = openFile(path);
   if (!file.tryLockSync(true)) {
     file.close();
     const holder = Deno.readTextFileSync(path).trim() || "another process";
@@ -24,4 +23,13 @@ export function lockRun(folder: string): Disposable {
   file.truncateSync();
   file.writeSync(new TextEncoder().encode(`process ${Deno.pid}\n`));
   return { [Symbol.dispose]: () => file.close() };
+}
+
+function openFile(path: string): Deno.FsFile {
+  try {
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    return Deno.openSync(path, { read: true, write: true, create: true });
+  } catch (error) {
+    throw new Error(`Cannot write ${path}: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -12,4 +12,7 @@ Deno.test("requireSpace() refuses more than the disk has, of a folder that is no
       Error,
       `Cannot train baseline: ${run} needs 1000000000.0 GB and its disk has`,
     );
+    // Whether there can be such a folder is not asked here.
+    await Deno.writeTextFile(join(folder, "file"), "");
+    await requireSpace(join(folder, "file", "baseline"), { bytes: 1, purpose: "train baseline" });
   }));

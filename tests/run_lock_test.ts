@@ -38,3 +38,14 @@ Deno.test("lockRun() takes the lock of a process that was killed", () =>
     await reader.cancel();
     lockRun(folder)[Symbol.dispose]();
   }));
+
+Deno.test("lockRun() says so where it cannot write", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "file");
+    await Deno.writeTextFile(file, "");
+    assertThrows(
+      () => lockRun(join(file, "baseline")),
+      Error,
+      `Cannot write ${file}/baseline/lock: `,
+    );
+  }));
