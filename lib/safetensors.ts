@@ -80,9 +80,10 @@ export async function writeSafetensors(path: string, content: Safetensors): Prom
  * Reads a file whole, and verifies its checksum if it has one.
  *
  * @throws {SyntaxError} If it is not a safetensors file, is cut short, or fails its checksum.
+ * @throws {Error} If it cannot be opened.
  */
 export async function readSafetensors(path: string): Promise<Safetensors> {
-  using file = await Deno.open(path, { read: true });
+  using file = await openFile(path);
   const header = await readHeader(file, path);
   const tensors = new Map<string, StoredTensor>();
   for (const [name, { dtype, shape, start, end }] of header.tensors) {
@@ -102,17 +103,30 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
  * Reads what a file says about its tensors and its metadata. The checksum is not verified, for it needs the values.
  *
  * @throws {SyntaxError} If it is not a safetensors file, or is shorter or longer than it says.
+ * @throws {Error} If it cannot be opened.
  */
 export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
-  using file = await Deno.open(path, { read: true });
+  using file = await openFile(path);
   return await readHeader(file, path);
+}
+
+async function openFile(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { read: true });
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : (error as Error).message;
+    throw new Error(`Cannot read ${path}: ${reason}`, { cause: error });
+  }
 }
 
 async function readHeader(file: Deno.FsFile, path: string): Promise<SafetensorsHeader> {
   const refuse = (why: string): never => {
     throw new SyntaxError(`Cannot read ${path} as safetensors: ${why}`);
   };
-  const { size } = await file.stat();
+  const { size, isFile } = await file.stat();
+  if (!isFile) refuse("it is no file");
   if (size < 8) refuse(`it has ${size} bytes`);
   const length = Buffer.from(await readExactly(file, 8, path)).readBigUInt64LE();
   if (length % 2n ** 32n === ZIP_SIGNATURE) {

@@ -39,4 +39,6 @@ Deno.test("removeIfAny() removes a file or a folder, and exists() says so", () =
     await removeIfAny(join(folder, "a"));
     await removeIfAny(join(folder, "a"));
     assertEquals(await exists(join(folder, "a")), false);
+    await writeAtomic(join(folder, "c.txt"), "c");
+    assertEquals(await exists(join(folder, "c.txt", "d")), false);
   }));

@@ -110,6 +110,19 @@ Deno.test("readSafetensorsHeader() names what is wrong with a file", () =>
     const w = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
     const huge = new Uint8Array(64).fill(255);
     await refused(new Uint8Array(3), "it has 3 bytes");
+    await assertRejects(
+      () => readSafetensorsHeader(folder),
+      SyntaxError,
+      `Cannot read ${folder} as safetensors: it is no file`,
+    );
+    const nowhere = join(folder, "nowhere");
+    for (const read of [readSafetensors, readSafetensorsHeader]) {
+      await assertRejects(
+        () => read(nowhere),
+        Error,
+        `Cannot read ${nowhere}: there is no such file`,
+      );
+    }
     await refused(Buffer.from("PK\x03\x04 and more of a zip file"), "it is a pickle");
     await refused(huge, "its first 8 bytes are no length of a header");
     await refused(fileOf({ w }, 8).subarray(0, 20), "its header needs");
