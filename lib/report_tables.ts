@@ -2,6 +2,7 @@
  * The rows of the writeup's tables.
  * @module
  */
+import { basename, dirname } from "node:path";
 import type { Experiment } from "@/experiments.ts";
 import type { ExperimentRows } from "@/figures/curves.ts";
 import { type Cost, totalCost } from "@/flops.ts";
@@ -101,6 +102,14 @@ export function trainingTable(experiments: readonly ExperimentRows[]): TableRow[
       "Films a second in training": rows.at(-1)!.imagesPerSecond.toFixed(1),
     };
   });
+}
+
+/** Where pictures are, those of one folder in a row. */
+export function picturesTable(paths: readonly string[]): TableRow[] {
+  return [...Map.groupBy(paths, (path) => dirname(path))].map(([folder, ofFolder]) => ({
+    "Folder": folder,
+    "Pictures": ofFolder.map((path) => basename(path)).join(", "),
+  }));
 }
 
 /** What decided the numbers of runs. */

@@ -13,8 +13,8 @@ Deno.test("tableBundle() has the rows as HTML and as text, numbers to the right"
     "Films\n\nSet    Films\n-----  -----\ntrain    144\ntest      36",
   );
   const html = String(bundle["text/html"]);
-  assertStringIncludes(html, '<td style="text-align: right">144</td>');
-  assertStringIncludes(html, '<td style="text-align: left">train</td>');
+  assertStringIncludes(html, '<td style="text-align: right; white-space: nowrap">144</td>');
+  assertStringIncludes(html, '<td style="text-align: left; white-space: nowrap">train</td>');
 });
 
 Deno.test("tableBundle() shows what looks like markup as text", () => {
