@@ -77,17 +77,20 @@ function concatenate(arrays: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 /**
  * Reads every film, and so prepares the cache for a run.
  *
+ * @param options.augmented Whether the films will be changed at full size: then they are in memory as far as it goes, and
+ * no epoch waits for them. Default: no.
  * @param options.onFilm Told after each film, readable or not.
  * @returns Those that cannot be read, and why; empty if all can.
  */
 export async function findUnreadable(
   films: readonly LabelledFilm[],
-  { size = 224, cache = openFilmCache(), onFilm }: Pick<BatchOptions, "size" | "cache"> & {
-    onFilm?: () => void;
-  } = {},
+  { size = 224, cache = openFilmCache(), augmented = false, onFilm }:
+    & Pick<BatchOptions, "size" | "cache">
+    & { augmented?: boolean; onFilm?: () => void } = {},
 ): Promise<{ film: LabelledFilm; error: ImageError }[]> {
   const read = async (film: LabelledFilm) => {
     try {
+      if (augmented) await cache.full(film.path);
       await cache.resized(film.path, size);
       return null;
     } catch (error) {

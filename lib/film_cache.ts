@@ -84,7 +84,8 @@ export function openFilmCache(
     const entry = entryPath(folder, { content, size });
     const found = await readEntry(entry);
     if (found) return found;
-    const image = resize(await decodeImage(bytes, path), { width: size, height: size });
+    const whole = kept.get(path) ?? await decodeImage(bytes, path);
+    const image = resize(whole, { width: size, height: size });
     keep(entry, image);
     return image;
   }

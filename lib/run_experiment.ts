@@ -45,7 +45,8 @@ export async function runExperiment(
   { out = ".", cache = openFilmCache(), ...options }: RunExperimentOptions = {},
 ): Promise<EpochRow[]> {
   const root = fromRoot(out);
-  const films = await readFilms(await openRunFilms(options), { ...options, cache });
+  const augmented = experiment.augmentation !== null;
+  const films = await readFilms(await openRunFilms(options), { ...options, cache, augmented });
   const folders = runFolders(experiment.name, { ...options, root });
   const { name, epochs } = experiment;
   const bar = await openProgress(name, { total: epochs * countFilms(films), unit: "films" });
@@ -76,7 +77,7 @@ export async function runExperiment(
 /** Reads every film once, to see that it can be read, and shows how far that is. */
 async function readFilms(
   films: RunFilms,
-  options: { cache: FilmCache; skipBad?: boolean },
+  options: { cache: FilmCache; augmented: boolean; skipBad?: boolean },
 ): Promise<RunFilms> {
   const bar = await openProgress("reading films", { total: countFilms(films), unit: "films" });
   try {

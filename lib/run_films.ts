@@ -54,24 +54,27 @@ export function countFilms({ train, test, validation }: RunFilms): number {
 /**
  * Reads every film once, so that a run does not stop at one that cannot be read.
  *
+ * @param augmented Whether training changes its films at full size.
  * @param skipBad Leaves such films out of the result instead of refusing.
  * @param onFilm Told the number of films read.
  * @throws {Error} If films cannot be read; the message lists them.
  */
 export async function requireReadable(
   films: RunFilms,
-  { cache, skipBad = false, onFilm }: {
+  { cache, augmented = false, skipBad = false, onFilm }: {
     cache: FilmCache;
+    augmented?: boolean;
     skipBad?: boolean;
     onFilm?: (done: number) => void;
   },
 ): Promise<RunFilms> {
   const { train, test, validation } = films;
   let done = 0;
-  const unreadable = await findUnreadable([...train, ...test, ...validation ?? []], {
-    cache,
-    onFilm: () => onFilm?.(++done),
-  });
+  const options = { cache, onFilm: () => onFilm?.(++done) };
+  const unreadable = [
+    ...await findUnreadable(train, { ...options, augmented }),
+    ...await findUnreadable([...test, ...validation ?? []], options),
+  ];
   if (unreadable.length === 0) return films;
   if (!skipBad) {
     throw new Error(

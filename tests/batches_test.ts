@@ -124,3 +124,19 @@ Deno.test("findUnreadable() finds every film that cannot be read", async () => {
     assertEquals(await findUnreadable(FILMS, { size: SIZE, cache }), []);
   });
 });
+
+Deno.test("findUnreadable() leaves films that will be augmented in memory at full size", async () => {
+  await inFolder(async (folder) => {
+    const copies = await Promise.all(FILMS.map(async (film) => {
+      const path = join(folder, film.filename);
+      await Deno.copyFile(film.path, path);
+      return { ...film, path };
+    }));
+    const cache = openFilmCache({ folder: join(folder, "cache") });
+    assertEquals(await findUnreadable(copies, { size: SIZE, cache, augmented: true }), []);
+    for (const { path } of copies) await Deno.remove(path);
+    for (const [i, { path }] of FILMS.entries()) {
+      assertEquals(await cache.full(copies[i]!.path), await readImage(path));
+    }
+  });
+});

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { pixelBatches } from "@/batches.ts";
+import { findUnreadable, pixelBatches } from "@/batches.ts";
 import { type FilmBatch, filmBatches } from "@/dataset.ts";
 import { BASELINE, EXPERIMENTS } from "@/experiments.ts";
 import { openFilmCache } from "@/film_cache.ts";
@@ -121,7 +121,8 @@ async function compareTraining(
         tf.dispose([batch.xs, batch.ys]);
       }
     };
-    // The first epoch: what it reads is in the cache afterwards.
+    // As a run begins: films are read, then there is a first epoch.
+    await findUnreadable(films, { cache, augmented: augmentation !== null });
     await epoch();
     const { xs, ys } = await firstOf(batches());
     const oneBatch = async () => {
