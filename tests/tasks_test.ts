@@ -95,7 +95,7 @@ Deno.test("chooseEpoch() finds an epoch by number or by what it is", () => {
   assertEquals(chooseEpoch(rows, "best"), { epoch: 1, reason: "highest test F1" });
   assertEquals(chooseEpoch(rows, "last"), { epoch: 2, reason: "last epoch" });
   assertThrows(() => chooseEpoch(rows, "3"), RangeError, "the run has the epochs 0 to 2");
-  assertThrows(() => chooseEpoch(rows, "first"), RangeError, "Cannot take the epoch first");
+  assertThrows(() => chooseEpoch(rows, "first"), RangeError, "Cannot take the epoch first: ");
   assertThrows(() => chooseEpoch(rows, "validation"), RangeError, "has no validation set");
   rows[0]!.validationF1 = 1;
   assertEquals(chooseEpoch(rows, "validation").epoch, 0);

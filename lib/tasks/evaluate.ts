@@ -83,7 +83,13 @@ export function chooseEpoch(
     if (chosen !== undefined) return { epoch: chosen.row.epoch, reason };
     throw new RangeError("Cannot choose by validation F1: the run has no validation set");
   }
-  const epoch = wholeNumber("the epoch", { text: which })!;
+  if (!/^\d+$/.test(which)) {
+    const words = Object.keys(reasons).join(", ");
+    throw new RangeError(
+      `Cannot take the epoch ${which}: it must be a whole number from 0, or ${words}`,
+    );
+  }
+  const epoch = Number(which);
   if (epoch < rows.length) return { epoch, reason: "as asked for" };
   throw new RangeError(
     `Cannot find epoch ${epoch}: the run has the epochs 0 to ${rows.length - 1}`,
