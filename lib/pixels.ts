@@ -8,6 +8,7 @@ import { join } from "node:path";
 interface Kernels {
   memory: WebAssembly.Memory;
   greyOf(rgb: number, count: number, grey: number): number;
+  rgbOf(grey: number, count: number, rgb: number): void;
   sum(pixels: number, count: number): number;
   blend(pixels: number, count: number, from: number, factor: number): void;
   filterRows(...numbers: readonly number[]): void;
@@ -67,6 +68,13 @@ export function greyOf(rgb: Uint8Array): Uint8Array<ArrayBuffer> | null {
   const count = rgb.length / 3;
   const [source, grey] = place([rgb], [count]) as [number, number];
   return kernels().greyOf(source, count, grey) === 0 ? null : copyOut(grey, count);
+}
+
+/** Grey pixels in three equal channels: `[N]` to `[N,3]`. */
+export function rgbOf(grey: Uint8Array): Uint8Array<ArrayBuffer> {
+  const [source, rgb] = place([grey], [3 * grey.length]) as [number, number];
+  kernels().rgbOf(source, grey.length, rgb);
+  return copyOut(rgb, 3 * grey.length);
 }
 
 /** The sum of bytes. */

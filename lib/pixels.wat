@@ -42,6 +42,27 @@
         (br $next)))
     (i32.eqz (v128.any_true (local.get $different))))
 
+  ;; Copies grey pixels, `[count]`, into all three channels of `rgb`, `[count,3]`.
+  (func (export "rgbOf") (param $grey i32) (param $count i32) (param $rgb i32)
+    (local $end i32) (local $pixels v128)
+    (local.set $end (i32.add (local.get $grey) (local.get $count)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $grey) (local.get $end)))
+        (local.set $pixels (v128.load (local.get $grey)))
+        (v128.store (local.get $rgb)
+          (i8x16.shuffle 0 0 0 1 1 1 2 2 2 3 3 3 4 4 4 5
+            (local.get $pixels) (local.get $pixels)))
+        (v128.store offset=16 (local.get $rgb)
+          (i8x16.shuffle 5 5 6 6 6 7 7 7 8 8 8 9 9 9 10 10
+            (local.get $pixels) (local.get $pixels)))
+        (v128.store offset=32 (local.get $rgb)
+          (i8x16.shuffle 10 11 11 11 12 12 12 13 13 13 14 14 14 15 15 15
+            (local.get $pixels) (local.get $pixels)))
+        (local.set $grey (i32.add (local.get $grey) (i32.const 16)))
+        (local.set $rgb (i32.add (local.get $rgb) (i32.const 48)))
+        (br $next))))
+
   ;; The sum of pixels. Behind the last one there must be zeros, to make the number a multiple of 16.
   (func (export "sum") (param $pixels i32) (param $count i32) (result f64)
     (local $end i32) (local $four v128) (local $sum v128)

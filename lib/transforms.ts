@@ -6,7 +6,15 @@
  * @module
  */
 import type { Augmentation } from "@/experiments.ts";
-import { blendFrom, type Filter, filterColumns, filterRows, packFilter, sum } from "@/pixels.ts";
+import {
+  blendFrom,
+  type Filter,
+  filterColumns,
+  filterRows,
+  packFilter,
+  rgbOf,
+  sum,
+} from "@/pixels.ts";
 import type { Prng } from "@/random.ts";
 
 /**
@@ -225,12 +233,7 @@ function joinChannels([red, green, blue]: [Image, Image, Image]): Image {
 
 /** Pixels in red, green and blue: `[H,W,3]`, a grey value three times. */
 export function toRgb({ channels, pixels }: Image): Uint8Array<ArrayBuffer> {
-  if (channels === 3) return pixels;
-  const rgb = new Uint8Array(pixels.length * 3);
-  for (let i = 0, o = 0; i < pixels.length; i++) {
-    rgb[o++] = rgb[o++] = rgb[o++] = pixels[i]!;
-  }
-  return rgb;
+  return channels === 3 ? pixels : rgbOf(pixels);
 }
 
 /**

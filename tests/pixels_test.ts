@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { blendFrom, filterColumns, filterRows, greyOf, packFilter, sum } from "@/pixels.ts";
+import { blendFrom, filterColumns, filterRows, greyOf, packFilter, rgbOf, sum } from "@/pixels.ts";
 import { PROJECT_ROOT } from "@/paths.ts";
 import { createPrng } from "@/random.ts";
 import { assemble } from "@/tasks/wasm.ts";
@@ -24,6 +24,13 @@ Deno.test("greyOf() gives the one channel of equal ones, for any number of pixel
   for (const count of [40_000, 1000, 17, 16, 15, 1, 0]) {
     const grey = noise(count, `grey/${count}`);
     assertEquals(greyOf(asRgb(grey)), grey);
+  }
+});
+
+Deno.test("rgbOf() gives each of any number of pixels three times", () => {
+  for (const count of [40_000, 1000, 17, 16, 15, 1, 0]) {
+    const grey = noise(count, `rgb/${count}`);
+    assertEquals(rgbOf(grey), asRgb(grey));
   }
 });
 
