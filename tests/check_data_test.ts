@@ -173,4 +173,8 @@ Deno.test("deno task check-data takes the classes of a split of the folder", () 
     const { code, stdout } = await checkData(data, "--dataset", dataset);
     assertEquals(code, 0);
     assertStringIncludes(stdout, "Nothing is wrong\n");
+    await Deno.symlink(join(folder, "nowhere.png"), join(data, "OTHER", "link.png"));
+    const linked = await checkData(data, "--dataset", dataset);
+    assertEquals(linked.code, 1);
+    assertStringIncludes(linked.stdout, "unreadable\n  OTHER/link.png: No such file");
   }));

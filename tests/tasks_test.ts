@@ -269,6 +269,9 @@ Deno.test("train, evaluate and predict say what the classes of the split are cal
       others.said,
       "its classes are healthy and ill, and the run's are NORMAL and PNEUMONIA",
     );
+    await Deno.writeTextFile(alone, "filename,label\n");
+    const none = await evaluate("--split", alone, "--classes", "NORMAL,PNEUMONIA");
+    assertStringIncludes(none.said, `error: Cannot evaluate on ${alone}: it names no film`);
     assertStringIncludes(predicted.said, "label      P(PNEUMONIA)  ms/film  film\n");
     assertEquals(/\bTB\b|Healthy/.test(beside.said + predicted.said), false);
   }));

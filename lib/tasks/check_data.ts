@@ -2,11 +2,13 @@
  * `deno task check-data FOLDER`: reads every film of a data folder and says what is wrong with them.
  * @module
  */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type CheckedFilm, checkFilms, type Finding } from "@/check_data.ts";
 import { summarizeCheck, writeDataCheck } from "@/data_check.ts";
 import { type FilmClasses, parseClasses, TBX11K_CLASSES } from "@/film_classes.ts";
 import { listFilms, locateFilms } from "@/film_folder.ts";
+import { exists } from "@/files.ts";
 import { fromRoot } from "@/paths.ts";
 import { openProgress } from "@/progress.ts";
 import { hasSplitOf, openDataFolder } from "@/run_films.ts";
@@ -97,12 +99,16 @@ async function findFilms(
   for (const set of ["train", "test", "validation"] as const) {
     for (const film of split?.[set] ?? []) sets.set(place(film), set);
   }
-  const located = await locateFilms(films, { root, classes });
-  return {
-    root,
-    split: saved,
-    films: located.map((film, i) => ({ ...film, set: sets.get(place(films[i]!)) ?? null })),
-  };
+  const found = films.map((film): CheckedFilm => ({
+    path: join(root, place(film)),
+    filename: film.filename,
+    label: classes[0].label === film.label ? 0 : 1,
+    set: sets.get(place(film)) ?? null,
+  }));
+  // One that is gone, or a link to nowhere, is a finding; a link out of the folder is refused.
+  const there = await Promise.all(found.map(({ path }) => exists(path)));
+  await locateFilms(films.filter((_, i) => there[i]), { root, classes });
+  return { root, split: saved, films: found };
 }
 
 /** The split of the data folder's films that is written; null if there is none. */

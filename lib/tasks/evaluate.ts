@@ -121,7 +121,7 @@ export function testFilmsOf(
 /**
  * The films of a split's CSV file.
  *
- * @throws {RangeError} If its classes are not the run's.
+ * @throws {RangeError} If its classes are not the run's, or it names none.
  */
 async function openSplitFile(
   path: string,
@@ -142,6 +142,7 @@ async function openSplitFile(
     );
   }
   const films = fromCsv(await readText(path), { path, classes });
+  if (films.length === 0) throw new RangeError(`Cannot evaluate on ${path}: it names no film`);
   const root = await openFolderOf(films, { data, classes });
   return await locateFilms(films, { root, classes });
 }
