@@ -54,6 +54,10 @@ export async function runExperiment(
     const { done, note } = describe(progress, { sets: films, epochs });
     bar.update(done, note);
   };
+  const { skipped = [] } = films;
+  if (skipped.length > 0) {
+    bar.print(`Left out of ${name}, for they cannot be read: ${skipped.join(", ")}`);
+  }
   if (options.init !== undefined) await noteHead(fromRoot(options.init), bar);
   const curves = openCurves(name);
   const rows: EpochRow[] = [];

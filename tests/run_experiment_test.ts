@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { saveWeights } from "@/checkpoint.ts";
 import { openFilmCache } from "@/film_cache.ts";
 import { createResNet50 } from "@/resnet50.ts";
-import { readEpochs, runFolders } from "@/results.ts";
+import { readConfig, readEpochs, runFolders } from "@/results.ts";
 import { runExperiment, type RunExperimentOptions } from "@/run_experiment.ts";
 import { RunStopped } from "@/train.ts";
 import { readWeights } from "@/weights.ts";
@@ -54,6 +54,22 @@ Deno.test("runExperiment() trains on a data folder and prints a line an epoch", 
           String.raw`0:00:0\d at \d+\.\d images/s$`,
       ),
     );
+  }));
+
+Deno.test("runExperiment() says which films it leaves out", () =>
+  inFolder(async (folder) => {
+    const options = await optionsIn(folder);
+    for (const place of ["health/film01.png", "tb/film03.png"]) {
+      await Deno.writeTextFile(join(options.data!, place), "no film");
+    }
+    const experiment = { ...SMALL_EXPERIMENT, epochs: 1 };
+    await assertRejects(() => runExperiment(experiment, options), Error, "2 of 30 films");
+    const lines = await printedBy(() => runExperiment(experiment, { ...options, skipBad: true }));
+    const said = "Left out of small, for they cannot be read: ";
+    assertEquals(lines.length, 2);
+    assertEquals(lines[0]!.replace(said, "").split(", ").sort(), ["film01.png", "film03.png"]);
+    const { data } = await readConfig(runFolders("small", { root: folder }).results);
+    assertEquals([...data.skipped].sort(), ["film01.png", "film03.png"]);
   }));
 
 Deno.test("runExperiment() ends when a stop file appears, and goes on the next time", () =>
