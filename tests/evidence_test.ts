@@ -9,6 +9,7 @@ import {
   type TrainedNetwork,
 } from "@/analysis/trained_network.ts";
 import { openFilmCache } from "@/film_cache.ts";
+import { CLASS_NAMES } from "@/metrics.ts";
 import { createPrng } from "@/random.ts";
 import { readConfig, readPredictions } from "@/results.ts";
 import { train } from "@/train.ts";
@@ -66,6 +67,7 @@ Deno.test("cellsRegion() numbers the cells row by row", () => {
 function cornerNetwork(corner: number): TrainedNetwork {
   return {
     imageSize: 8,
+    classes: CLASS_NAMES,
     logOdds: (films: readonly Uint8Array[]) =>
       Promise.resolve(Float64Array.from(films, (film) => film[0]! - 100)),
     gradCam: () => ({

@@ -3,7 +3,7 @@ import { summarizeSeeds } from "@/analysis/seeds.ts";
 import type { Summary } from "@/analysis/summary.ts";
 import { seedsFigure } from "@/figures/seeds.ts";
 import { toSvg } from "@/figures/svg.ts";
-import type { EpochRow } from "@/metrics.ts";
+import { CLASS_NAMES, type EpochRow } from "@/metrics.ts";
 
 function seedsOf(runs: [experiment: string, seed: number, testF1: number][]): Summary {
   const seeds = summarizeSeeds(runs.map(([experiment, seed, testF1]) => ({
@@ -11,7 +11,7 @@ function seedsOf(runs: [experiment: string, seed: number, testF1: number][]): Su
     seed,
     rows: [{ epoch: 0, testF1, validationF1: null } as EpochRow],
   })));
-  return { seeds } as Summary;
+  return { seeds, classes: CLASS_NAMES } as Summary;
 }
 
 Deno.test("seedsFigure() shows each run, and mean and deviation where there are several", () => {
