@@ -160,9 +160,7 @@ function inWords(
   method: Method,
   { difference, positive }: { difference: Estimate; positive: string },
 ): string {
-  const lower = `the probability of ${positive} is lower by ${
-    decimalInterval(difference, { signed: true })
-  }`;
+  const lower = `the probability of ${positive} falls by ${decimalInterval(difference)} more`;
   const verdict = difference.low > 0
     ? `${method} marks what the network uses`
     : difference.high < 0
