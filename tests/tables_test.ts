@@ -1,7 +1,17 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { EXPERIMENTS } from "@/experiments.ts";
 import type { EpochRow } from "@/metrics.ts";
-import { chosenTable, reportedTable, settingsTable } from "@/report_tables.ts";
+import {
+  chosenTable,
+  configTable,
+  majorityTable,
+  picturesTable,
+  reportedTable,
+  settingsTable,
+  splitTable,
+  trainingTable,
+} from "@/report_tables.ts";
+import { parseConfig } from "@/results.ts";
 import { tableBundle } from "@/tables.ts";
 
 Deno.test("tableBundle() has the rows as HTML and as text, numbers to the right", () => {
@@ -64,4 +74,82 @@ Deno.test("reportedTable() has the original's numbers beside a run's", () => {
     ["last epoch", "baseline", "97.83", "85.00", "0.9390", "0.7000"],
   ]);
   assertEquals(reportedTable([{ experiment: "my_own", rows: ROWS }]), []);
+});
+
+Deno.test("tableBundle() says so where there are no rows", () => {
+  const { "text/plain": text, "text/html": html } = tableBundle([], { title: "Pairs" });
+  assertEquals([text, html], ["Pairs: none", "<p><b>Pairs</b>: none</p>"]);
+});
+
+Deno.test("tableBundle() has what looks like numbers to the right, and keeps short texts in one line", () => {
+  const html = String(
+    tableBundle([{ a: "1,234.5", b: "2.21.0", c: "word ".repeat(20) }], { title: "" })["text/html"],
+  );
+  assertStringIncludes(html, '<td style="text-align: right; white-space: nowrap">1,234.5</td>');
+  assertStringIncludes(html, '<td style="text-align: left; white-space: nowrap">2.21.0</td>');
+  assertStringIncludes(html, '<td style="text-align: left; min-width: 20em">word ');
+});
+
+/** A class in a set. */
+const count = (set: string, label: string, films: number) => ({
+  ...{ set, label, films, first: `${label}1.png`, last: `${label}${films}.png` },
+});
+
+const COUNTS = [
+  ...[count("train", "Healthy", 3040), count("train", "TB", 640)],
+  ...[count("test", "Healthy", 3), count("test", "TB", 1)],
+];
+
+Deno.test("splitTable() has each class's share of its set", () => {
+  assertEquals(splitTable(COUNTS).map((row) => Object.values(row)), [
+    ["train", "Healthy", 3040, "82.61", "Healthy1.png", "Healthy3040.png"],
+    ["train", "TB", 640, "17.39", "TB1.png", "TB640.png"],
+    ["test", "Healthy", 3, "75.00", "Healthy1.png", "Healthy3.png"],
+    ["test", "TB", 1, "25.00", "TB1.png", "TB1.png"],
+  ]);
+});
+
+Deno.test("majorityTable() has the accuracy of calling every film class 0", () => {
+  assertEquals(majorityTable(COUNTS), [
+    { "Set": "train", "Accuracy of calling every film healthy (%)": "82.61" },
+    { "Set": "test", "Accuracy of calling every film healthy (%)": "75.00" },
+  ]);
+});
+
+Deno.test("trainingTable() adds up minutes, and has the last epoch's speed", () => {
+  const rows = [
+    { trainSeconds: 100, testSeconds: 20, imagesPerSecond: 9 },
+    { trainSeconds: 50, testSeconds: 10, imagesPerSecond: 18.04 },
+  ] as EpochRow[];
+  assertEquals(trainingTable([{ experiment: "l2", rows }]), [{
+    "Experiment": "l2 (regu_penalty)",
+    "Epochs": 2,
+    "Minutes": "3.0",
+    "Films a second in training": "18.0",
+  }]);
+});
+
+Deno.test("configTable() has what decides a run's numbers, of its last session", () => {
+  const session = (tensorflow: string) => ({
+    ...{ started: "", versions: { tensorflow }, machine: { device: "CPU" } },
+  });
+  const set = (healthy: number, tb: number) => ({ healthy, tb, fingerprint: "0123456789abcdef" });
+  const config = parseConfig(JSON.stringify({
+    experiment: { name: "dropout" },
+    ...{ seed: 3, precision: "bf16", network: {} },
+    data: { train: set(3040, 640), test: set(760, 160), validation: null, skipped: [] },
+    sessions: [session("2.20.0"), session("2.21.0")],
+  }));
+  assertEquals(configTable([config]).map((row) => Object.values(row)), [
+    ["dropout", 3, "bf16", "3040 healthy, 640 TB", "760 healthy, 160 TB", "0123456789ab"]
+      .concat("2.21.0", "CPU"),
+  ]);
+});
+
+Deno.test("picturesTable() has the pictures of a folder in a row", () => {
+  const paths = ["visualize/l2/a.png", "visualize/l2/b.png", "visualize/dropout/a.png"];
+  assertEquals(picturesTable(paths), [
+    { "Folder": "visualize/l2", "Pictures": "a.png, b.png" },
+    { "Folder": "visualize/dropout", "Pictures": "a.png" },
+  ]);
 });

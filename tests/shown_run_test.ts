@@ -1,0 +1,63 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { openDataCheck } from "@/data_check.ts";
+import { BASELINE } from "@/experiments.ts";
+import { planRun, readFinishedRuns } from "@/finished_runs.ts";
+import { keepRun } from "@/kept_run.ts";
+import { PROJECT_ROOT } from "@/paths.ts";
+import { openPhantomFilms, readShownSplit } from "@/shown_films.ts";
+import { inShownRun, isKept, SHOWN_RUN_VARIABLE } from "@/shown_run.ts";
+import { REFERENCE_RUN } from "@/tasks/reference_run.ts";
+import { inFolder } from "./in_folder.ts";
+import { drawDataFolder } from "./small_run.ts";
+
+/** Runs a test while another run is shown. */
+async function showing(folder: string, test: () => Promise<void>): Promise<void> {
+  const before = Deno.env.get(SHOWN_RUN_VARIABLE);
+  Deno.env.set(SHOWN_RUN_VARIABLE, folder);
+  try {
+    await test();
+  } finally {
+    if (before === undefined) Deno.env.delete(SHOWN_RUN_VARIABLE);
+    else Deno.env.set(SHOWN_RUN_VARIABLE, before);
+  }
+}
+
+Deno.test("inShownRun() gives the project's own files, or those of the run that XRAY_RUN names", async () => {
+  assertEquals([inShownRun(), isKept()], [PROJECT_ROOT, false]);
+  await showing("reference_run", () => {
+    assertEquals([inShownRun("results"), isKept()], [join(REFERENCE_RUN, "results"), true]);
+    return Promise.resolve();
+  });
+});
+
+Deno.test("a kept run is read, and not trained any further", () =>
+  showing(REFERENCE_RUN, async () => {
+    const [baseline] = await readFinishedRuns();
+    const { finished } = await planRun(BASELINE, { epochs: 99 });
+    assertEquals([baseline!.experiment, baseline!.rows], [BASELINE.name, finished!.rows]);
+    await assertRejects(
+      () => planRun({ ...BASELINE, name: "my_own" }, { epochs: 2 }),
+      Error,
+      "Cannot train my_own: the run in",
+    );
+  }));
+
+Deno.test("openDataCheck() refuses what was found in other films than a kept run's", () =>
+  inFolder(async (folder) => {
+    const kept = join(folder, "kept");
+    await keepRun({ from: REFERENCE_RUN, to: kept });
+    await showing(kept, async () => {
+      const split = await readShownSplit();
+      assertEquals((await openDataCheck(split)).scope, "all films");
+      const other = { ...split, test: split.test.slice(1) };
+      await assertRejects(() => openDataCheck(other), Error, "it is not of the split beside it");
+    });
+  }));
+
+Deno.test("openPhantomFilms() has films that train before films that test", () =>
+  inFolder(async (folder) => {
+    const { films } = await openPhantomFilms(await drawDataFolder(folder));
+    const tested = films.findIndex(({ filename }) => filename === "film00.png");
+    assertEquals([films.length, films.length - tested], [30, 2]);
+  }));
