@@ -23,7 +23,7 @@ import type { TableRow } from "@/tables.ts";
 const FILE = "results/data_check.json";
 
 /** Films of each class that are looked at where the check was not run. */
-const QUICK = 40;
+const QUICK = 20;
 
 /** The mean grey values of a class's films. */
 export interface ClassGreys {

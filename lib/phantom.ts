@@ -121,6 +121,8 @@ function ramp(x: number, low: number, high: number): number {
 
 /** 1 inside an ellipse, 0 outside, its edge `soft` of the radius wide. */
 function ellipse(u: number, v: number, soft: number): number {
+  // Most of a film is beyond most ellipses.
+  if (u > 1 + soft || u < -1 - soft || v > 1 + soft || v < -1 - soft) return 0;
   return 1 - ramp(Math.sqrt(u * u + v * v), 1 - soft, 1 + soft);
 }
 
@@ -263,13 +265,18 @@ function drawCavity(
   const radius = between(prng, 0.07, 0.12);
   const wall = between(prng, 0.02, 0.035);
   const depth = between(prng, 0.2, 0.3);
-  paintAround(canvas, { at, reach: radius + 2 * wall }, (distance) => {
+  paintAround(canvas, { at, reach: radius + 2 * wall }, (u, v) => {
+    const distance = distanceOf(u - at[0], v - at[1]);
     const onWall = 1 - ramp(Math.abs(distance - radius), 0.5 * wall, 1.5 * wall);
     return depth * onWall - 0.3 * (1 - ramp(distance, radius - wall, radius));
   });
 }
 
 type Place = readonly [u: number, v: number];
+
+function distanceOf(u: number, v: number): number {
+  return Math.sqrt(u * u + v * v);
+}
 
 /** Adds a soft disc. */
 function blob(
@@ -279,7 +286,7 @@ function blob(
   paintAround(
     canvas,
     { at, reach: radius },
-    (distance) => attenuation * (1 - ramp(distance, 0, radius)),
+    (u, v) => attenuation * (1 - ramp(distanceOf(u - at[0], v - at[1]), 0, radius)),
   );
 }
 
@@ -292,31 +299,33 @@ function line(
   const lengthSquared = du * du + dv * dv;
   const middle = [from[0] + du / 2, from[1] + dv / 2] as const;
   const reach = Math.sqrt(lengthSquared) / 2 + 2 * width;
-  paintAround(canvas, { at: middle, reach }, (_distance, u, v) => {
+  paintAround(canvas, { at: middle, reach }, (u, v) => {
     const along = ((u - from[0]) * du + (v - from[1]) * dv) / lengthSquared;
-    const t = Math.min(1, Math.max(0, along));
+    const t = along < 0 ? 0 : along > 1 ? 1 : along;
     const offU = u - from[0] - t * du;
     const offV = v - from[1] - t * dv;
-    return attenuation * (1 - ramp(Math.sqrt(offU * offU + offV * offV), 0, 2 * width));
+    const distance = distanceOf(offU, offV);
+    return distance >= 2 * width ? 0 : attenuation * (1 - ramp(distance, 0, 2 * width));
   });
 }
 
-/** Adds to the pixels within `reach` of a place what a function of their distance to it gives. */
+/** Adds to the pixels within `reach` of a place what a function of theirs gives. */
 function paintAround(
   { attenuation, pose }: Canvas,
   { at, reach }: { at: Place; reach: number },
-  value: (distance: number, u: number, v: number) => number,
+  value: (u: number, v: number) => number,
 ): void {
   const [x, y] = toPixel(at, pose);
   const [halfWidth, halfHeight] = [reach * pose.scale[0] + 2, reach * pose.scale[1] + 2];
   const clip = (pixel: number) => Math.min(PHANTOM_SIZE, Math.max(0, Math.floor(pixel)));
-  for (let row = clip(y - halfHeight); row < clip(y + halfHeight); row++) {
-    for (let column = clip(x - halfWidth); column < clip(x + halfWidth); column++) {
-      const u = across(column, row, pose);
-      const v = down(column, row, pose);
-      const du = u - at[0];
-      const dv = v - at[1];
-      attenuation[row * PHANTOM_SIZE + column]! += value(Math.sqrt(du * du + dv * dv), u, v);
+  const [left, right] = [clip(x - halfWidth), clip(x + halfWidth)];
+  const bottom = clip(y + halfHeight);
+  for (let row = clip(y - halfHeight); row < bottom; row++) {
+    for (let column = left; column < right; column++) {
+      attenuation[row * PHANTOM_SIZE + column]! += value(
+        across(column, row, pose),
+        down(column, row, pose),
+      );
     }
   }
 }
