@@ -14,7 +14,7 @@ import { type Film, type LabelledFilm, placeOf, splitFilms } from "@/split.ts";
 import { hasSplit, readSource, readSplit, type SavedSplit, writeSplit } from "@/split_files.ts";
 
 /** The folder of the phantom films that stand in where no data is named. */
-const PHANTOM_FOLDER = "data/phantom/imgs";
+export const PHANTOM_FOLDER = "data/phantom/imgs";
 
 /** What {@linkcode openRunFilms} may be told. */
 export interface RunFilmsOptions {

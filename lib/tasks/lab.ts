@@ -4,7 +4,8 @@
  * @module
  */
 import { VENV_PYTHON } from "@/execute_notebook.ts";
-import { PROJECT_ROOT } from "@/paths.ts";
+import { exists } from "@/files.ts";
+import { fromRoot, PROJECT_ROOT } from "@/paths.ts";
 import { runTask } from "@/tasks/task.ts";
 
 /** JupyterLab's command line: the first notebook open, no news, no look for updates. */
@@ -21,7 +22,19 @@ export function labArguments(args: readonly string[], { asRoot }: { asRoot: bool
   ];
 }
 
+/** Draws phantom films where none are named and there are none, so that no notebook has to wait for them. */
+async function drawPhantoms(): Promise<void> {
+  if (Deno.env.has("XRAY_DATA")) return;
+  // Asked for here, as what draws needs more than the command line does.
+  const { openPhantoms, PHANTOM_FOLDER } = await import("@/run_films.ts");
+  if (!await exists(fromRoot(PHANTOM_FOLDER))) {
+    console.log("Drawing phantom films, as no film folder is named: a quarter of a minute, once");
+  }
+  await openPhantoms();
+}
+
 async function main(): Promise<void> {
+  await drawPhantoms();
   const lab = new Deno.Command(VENV_PYTHON, {
     args: labArguments(Deno.args, { asRoot: Deno.uid() === 0 }),
     cwd: PROJECT_ROOT,
