@@ -13,22 +13,33 @@ async function change(
   await writeAtomic(path, JSON.stringify(edit(JSON.parse(await readText(path)))));
 }
 
-Deno.test("keepRun() keeps all of a run that was kept before, and nothing else", () =>
+/** A run as on phantom films, whatever films the one that is kept is of. */
+async function phantomRun(folder: string): Promise<string> {
+  for (const path of await filesUnder(REFERENCE_RUN)) {
+    await writeAtomic(join(folder, path), await readText(join(REFERENCE_RUN, path)));
+  }
+  await change(join(folder, "results/summary.json"), (all) => ({ ...all, phantom: true }));
+  return folder;
+}
+
+Deno.test("keepRun() keeps a run's texts, and nothing else", () =>
   inFolder(async (folder) => {
+    const from = await phantomRun(join(folder, "from"));
     const [first, second] = [join(folder, "first"), join(folder, "second")];
-    await keepRun({ from: REFERENCE_RUN, to: first });
-    await writeAtomic(join(first, "results/baseline/tensorboard/events"), "");
+    await writeAtomic(join(from, "results/baseline/tensorboard/events"), "");
+    await writeAtomic(join(from, "model/baseline/epoch01.safetensors"), "");
     await writeAtomic(join(second, "results/l2/old.txt"), "of a run before");
+    await keepRun({ from, to: first });
     await keepRun({ from: first, to: second });
-    const files = await filesUnder(second);
-    assertEquals(files.toSorted(), (await filesUnder(REFERENCE_RUN)).toSorted());
-    assertEquals(await hashOfRun(second), await hashOfRun(REFERENCE_RUN));
+    const kept = (await filesUnder(first)).toSorted();
+    assertEquals(kept, (await filesUnder(REFERENCE_RUN)).toSorted());
+    assertEquals((await filesUnder(second)).toSorted(), kept);
+    assertEquals(await hashOfRun(second), await hashOfRun(first));
   }));
 
 Deno.test("keepRun() leaves out where a run's films and first weights were", () =>
   inFolder(async (folder) => {
-    const [from, to] = [join(folder, "from"), join(folder, "to")];
-    await keepRun({ from: REFERENCE_RUN, to: from });
+    const [from, to] = [await phantomRun(join(folder, "from")), join(folder, "to")];
     await change(join(from, "dataset/split.json"), (split) => ({ ...split, data: "/films/imgs" }));
     await change(join(from, "results/l2/config.json"), ({ network, ...config }) => ({
       ...config,
@@ -42,8 +53,7 @@ Deno.test("keepRun() leaves out where a run's films and first weights were", () 
 
 Deno.test("keepRun() refuses a text with a path of the machine in it", () =>
   inFolder(async (folder) => {
-    const [from, to] = [join(folder, "from"), join(folder, "to")];
-    await keepRun({ from: REFERENCE_RUN, to: from });
+    const [from, to] = [await phantomRun(join(folder, "from")), join(folder, "to")];
     await writeAtomic(join(from, "results/analysis/notes.md"), "Films of /home/ada/films/imgs.");
     await assertRejects(
       () => keepRun({ from, to }),
@@ -54,14 +64,19 @@ Deno.test("keepRun() refuses a text with a path of the machine in it", () =>
 
 Deno.test("keepRun() shows phantoms' maps in the place of real films'", () =>
   inFolder(async (folder) => {
-    const [from, to] = [join(folder, "from"), join(folder, "to")];
     const cases = "results/analysis/cases.json";
-    await keepRun({ from: REFERENCE_RUN, to: from });
-    await change(join(from, "results/summary.json"), (all) => ({ ...all, phantom: false }));
-    await writeAtomic(join(from, cases), "[]");
-    await assertRejects(() => keepRun({ from, to }), Error, "Keep a run on phantom films first");
-    await keepRun({ from: REFERENCE_RUN, to });
-    await keepRun({ from, to });
-    assertEquals(await readText(join(to, cases)), await readText(join(REFERENCE_RUN, cases)));
+    const phantoms = await phantomRun(join(folder, "phantoms"));
+    const real = await phantomRun(join(folder, "real"));
+    const to = join(folder, "to");
+    await change(join(real, "results/summary.json"), (all) => ({ ...all, phantom: false }));
+    await writeAtomic(join(real, cases), "[]");
+    await assertRejects(
+      () => keepRun({ from: real, to }),
+      Error,
+      "Keep a run on phantom films first",
+    );
+    await keepRun({ from: phantoms, to });
+    await keepRun({ from: real, to });
+    assertEquals(await readText(join(to, cases)), await readText(join(phantoms, cases)));
     assert((await readText(join(to, "README.md"))).includes("on real films"));
   }));
