@@ -109,27 +109,31 @@ export function sizesTable({ sizes }: DataCheck): TableRow[] {
   return sizes.map(({ label, size, films }) => ({ "Class": label, "Size": size, "Films": films }));
 }
 
-/** What is looked for, and what kinds of findings it is. */
-const CHECKS: readonly { what: string; kinds: readonly (Flaw | Fault)[] }[] = [
-  {
-    what: "cannot be read",
-    kinds: ["unreadable", "zero bytes", "not an image", "truncated", "damaged", "too large"],
-  },
-  { what: "the same film in both classes", kinds: ["under two labels"] },
-  { what: "the same film in two sets", kinds: ["identical across sets"] },
-  { what: "the same film twice in a set", kinds: ["identical"] },
-  { what: "nearly the same film in both classes", kinds: ["near-identical across labels"] },
-  { what: "nearly the same film in two sets", kinds: ["near-identical across sets"] },
-  { what: "nearly the same film twice in a set", kinds: ["near-identical"] },
-  { what: "under 64 pixels wide or high", kinds: ["under 64 pixels"] },
-  { what: "coloured", kinds: ["colour"] },
-  { what: "white blocks, as they cover names", kinds: ["white blocks"] },
-];
+const UNREADABLE = "cannot be read";
+
+/** What each kind of finding is called in the table, which has them in this order. */
+const LOOKED_FOR: Readonly<Record<Flaw | Fault, string>> = {
+  "unreadable": UNREADABLE,
+  "zero bytes": UNREADABLE,
+  "not an image": UNREADABLE,
+  "truncated": UNREADABLE,
+  "damaged": UNREADABLE,
+  "too large": UNREADABLE,
+  "under two labels": "the same film in both classes",
+  "identical across sets": "the same film in two sets",
+  "identical": "the same film twice in a set",
+  "near-identical across labels": "nearly the same film in both classes",
+  "near-identical across sets": "nearly the same film in two sets",
+  "near-identical": "nearly the same film twice in a set",
+  "under 64 pixels": "under 64 pixels wide or high",
+  "colour": "coloured",
+  "white blocks": "white blocks, as they cover names",
+};
 
 /** How often what is looked for was found, and where first. */
 export function checksTable({ findings }: DataCheck): TableRow[] {
-  return CHECKS.map(({ what, kinds }) => {
-    const found = findings.filter(({ kind }) => kinds.includes(kind));
+  return [...new Set(Object.values(LOOKED_FOR))].map((what) => {
+    const found = findings.filter(({ kind }) => LOOKED_FOR[kind] === what);
     return {
       "Looked for": what,
       "Found": found.length,
