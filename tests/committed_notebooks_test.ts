@@ -2,9 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { basename, join } from "node:path";
 import sharp from "sharp";
 import { readAnalysis } from "@/analysis/read_analysis.ts";
-import { evidenceFilms } from "@/figures/evidence.ts";
+import { evidenceFilms, evidenceLegend } from "@/figures/evidence.ts";
 import type { Figure } from "@/figures/figure.ts";
-import { type CaptionedFilm, filmsSvg } from "@/figures/films.ts";
+import { type CaptionedFilm, filmsSvg, type LegendEntry } from "@/figures/films.ts";
 import { toSmallPng } from "@/figures/png.ts";
 import { PLOTLY_MIME } from "@/figures/show.ts";
 import { toSvg } from "@/figures/svg.ts";
@@ -112,6 +112,7 @@ Deno.test("every film in the notebooks is a phantom", () =>
       await draw(
         await evidenceFilms(cases, { pathOf: ({ filename }) => join(folder, filename) }),
         3,
+        evidenceLegend(),
       ),
     ];
     for (const { where, data } of shown) {
@@ -122,8 +123,12 @@ Deno.test("every film in the notebooks is a phantom", () =>
     }
   }));
 
-function draw(films: readonly CaptionedFilm[], columns: number): Promise<string> {
-  return filmsSvg(films, { columns }).then((svg) => toSmallPng(svg, { scale: 1 }));
+function draw(
+  films: readonly CaptionedFilm[],
+  columns: number,
+  legend: readonly LegendEntry[] = [],
+): Promise<string> {
+  return filmsSvg(films, { columns, legend }).then((svg) => toSmallPng(svg, { scale: 1 }));
 }
 
 /** Draws a phantom into a folder. */

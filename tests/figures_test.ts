@@ -8,7 +8,7 @@ import { confusionFigure } from "@/figures/confusion.ts";
 import { compareCurves, experimentCurves, QUANTITIES, shareRange } from "@/figures/curves.ts";
 import { classBalanceFigure, greyValuesFigure } from "@/figures/data.ts";
 import { describeFigure, figure } from "@/figures/figure.ts";
-import { overlay } from "@/figures/evidence.ts";
+import { evidenceLegend, overlay } from "@/figures/evidence.ts";
 import { difference, filmsSvg } from "@/figures/films.ts";
 import { toPng } from "@/figures/png.ts";
 import { saveFigure } from "@/figures/show.ts";
@@ -285,6 +285,18 @@ Deno.test("filmsSvg() places films in rows, captions as text", async () => {
   const { data } = await sharp(Buffer.from(toPng(svg, { scale: 1 }))).greyscale().raw()
     .toBuffer({ resolveWithObject: true });
   assertEquals(data[0], 0);
+});
+
+Deno.test("filmsSvg() puts a legend above the films, each colour with what it stands for", async () => {
+  const image = { width: 1, height: 1, channels: 1 as const, pixels: new Uint8Array([9]) };
+  const legend = evidenceLegend(["NORMAL", "PNEUMONIA"]);
+  const svg = await filmsSvg([{ image, caption: "film" }], { columns: 2, legend });
+  assertEquals(textsOf(svg), ["speaks for PNEUMONIA", "speaks for NORMAL", "film"]);
+  const { data, info } = await sharp(Buffer.from(toPng(svg, { scale: 1 }))).removeAlpha().raw()
+    .toBuffer({ resolveWithObject: true });
+  const at = (x: number, y: number) => [...data.subarray(3 * (y * info.width + x)).subarray(0, 3)];
+  assertEquals([at(5, 5), at(217, 5)], [[213, 94, 0], [0, 114, 178]]);
+  assertEquals([at(100, 30), info.height], [[9, 9, 9], 26 + 200 + 26]);
 });
 
 Deno.test("difference() is mid-grey where films are the same, and stops at black and white", () => {

@@ -4,7 +4,7 @@
  */
 import type { Case } from "@/analysis/films.ts";
 import type { EvidenceMap } from "@/analysis/trained_network.ts";
-import type { CaptionedFilm } from "@/figures/films.ts";
+import type { CaptionedFilm, LegendEntry } from "@/figures/films.ts";
 import { readImage } from "@/images.ts";
 import { CLASS_NAMES, type ClassNames } from "@/metrics.ts";
 import { type Image, toRgb } from "@/transforms.ts";
@@ -15,6 +15,14 @@ const FOR_HEALTHY = [0, 114, 178] as const;
 
 /** How much of the film the strongest evidence covers. */
 const OPACITY = 0.65;
+
+/** What the colours of evidence stand for. */
+export function evidenceLegend(classes: ClassNames = CLASS_NAMES): LegendEntry[] {
+  return [FOR_TB, FOR_HEALTHY].map((colour, i) => ({
+    colour: `rgb(${colour.join(",")})`,
+    text: `speaks for ${classes[1 - i]}`,
+  }));
+}
 
 /** Each case as the film and, beside it, one picture a method, in rows of three. */
 export async function evidenceFilms(

@@ -14,40 +14,59 @@ export interface CaptionedFilm {
   caption: string;
 }
 
+/** What a colour stands for. */
+export interface LegendEntry {
+  colour: string;
+  text: string;
+}
+
+/** How films are laid out. */
+export interface FilmLayout {
+  /** Films in a row. */
+  columns: number;
+  /** Above the films. Default: none. */
+  legend?: readonly LegendEntry[];
+}
+
 /** Width and height that a film is shown with, and what is between films, in pixels. */
 const FILM_SIZE = 200;
 const GAP = 12;
-/** Height of a caption. */
+/** Height of a caption, and of the legend. */
 const CAPTION = 26;
+/** Width and height of a legend's patch of colour. */
+const PATCH = 14;
 
-/**
- * Shows films in rows.
- *
- * @param options.columns Films in a row. Default: 4.
- */
+/** Shows films in rows, four in each unless told otherwise. */
 export async function showFilms(
   films: readonly CaptionedFilm[],
-  { columns = 4 }: { columns?: number } = {},
+  { columns = 4, legend = [] }: Partial<FilmLayout> = {},
 ): Promise<void> {
-  const svg = await filmsSvg(films, { columns });
+  const svg = await filmsSvg(films, { columns, legend });
   const width = columns * (FILM_SIZE + GAP) - GAP;
   await show({
     "image/png": await toSmallPng(svg, { scale: 1 }),
-    "text/plain": films.map(({ caption }) => caption).join("\n"),
+    "text/plain": [...legend.map(({ text }) => text), ...films.map(({ caption }) => caption)]
+      .join("\n"),
   }, { metadata: { "image/png": { width } } });
 }
 
 /** Films in rows as an SVG text. */
 export async function filmsSvg(
   films: readonly CaptionedFilm[],
-  { columns }: { columns: number },
+  { columns, legend = [] }: FilmLayout,
 ): Promise<string> {
   const rows = Math.ceil(films.length / columns);
   const width = columns * (FILM_SIZE + GAP) - GAP;
-  const height = rows * (FILM_SIZE + CAPTION + GAP) - GAP;
+  const top = legend.length > 0 ? CAPTION : 0;
+  const height = top + rows * (FILM_SIZE + CAPTION + GAP) - GAP;
+  const patches = legend.map(({ colour, text }, i) => {
+    const x = i * (FILM_SIZE + GAP);
+    return `<rect x="${x}" width="${PATCH}" height="${PATCH}" fill="${colour}"/>` +
+      `<text x="${x + PATCH + 6}" y="${PATCH - 1}" fill="${INK}">${escape(text)}</text>`;
+  });
   const tiles = await Promise.all(films.map(async ({ image, caption }, i) => {
     const x = (i % columns) * (FILM_SIZE + GAP);
-    const y = Math.floor(i / columns) * (FILM_SIZE + CAPTION + GAP);
+    const y = top + Math.floor(i / columns) * (FILM_SIZE + CAPTION + GAP);
     return `<image x="${x}" y="${y}" width="${FILM_SIZE}" height="${FILM_SIZE}" href="${await dataUri(
       image,
     )}"/>` +
@@ -55,7 +74,9 @@ export async function filmsSvg(
   }));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
     `font-family="DejaVu Sans" font-size="${FONT_SIZE.tick}">` +
-    `<rect width="${width}" height="${height}" fill="${GROUND}"/>${tiles.join("")}</svg>`;
+    `<rect width="${width}" height="${height}" fill="${GROUND}"/>${
+      [...patches, ...tiles].join("")
+    }</svg>`;
 }
 
 /** At the size that it is shown with. */
