@@ -80,7 +80,7 @@ Deno.test("explainFailure() tells a full disk, no network and a missing build ap
     "check the network",
   );
   assertStringIncludes(
-    explain("error: error sending request for url (https://registry.npmjs.org/sharp)"),
+    explain("error: error sending request for url (https://registry.example/sharp)"),
     "check the network",
   );
   assertStringIncludes(
