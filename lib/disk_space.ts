@@ -4,6 +4,7 @@
  */
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isMissing } from "@/files.ts";
 
 /**
  * Makes sure that a folder's disk has room.
@@ -31,9 +32,7 @@ function existing(folder: string): string {
     Deno.statSync(folder);
     return folder;
   } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory;
-    if (!isMissing) throw error;
+    if (!isMissing(error)) throw error;
     return existing(dirname(folder));
   }
 }

@@ -45,9 +45,7 @@ export async function readText(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : (error as Error).message;
+    const reason = isMissing(error) ? "there is no such file" : (error as Error).message;
     throw new Error(`Cannot read ${path}: ${reason}`, { cause: error });
   }
 }
@@ -58,12 +56,14 @@ export async function exists(path: string): Promise<boolean> {
     await Deno.stat(path);
     return true;
   } catch (error) {
-    // Nothing is below a file.
-    const isMissing = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory;
-    if (isMissing) return false;
+    if (isMissing(error)) return false;
     throw error;
   }
+}
+
+/** Whether an error says that there is no such file or folder. Nothing is below a file, either. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
 
 /**

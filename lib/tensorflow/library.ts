@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { isMissing } from "@/files.ts";
 import { PROJECT_ROOT } from "@/paths.ts";
 
 /** The variable that names the library's file and comes before every other place. */
@@ -77,9 +78,7 @@ function entriesOf(folder: string): string[] {
   try {
     return [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return [];
-    }
+    if (isMissing(error)) return [];
     throw error;
   }
 }
@@ -88,9 +87,7 @@ function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
+    if (isMissing(error)) return false;
     throw error;
   }
 }
