@@ -34,7 +34,7 @@ export interface Window {
   weights: readonly number[];
 }
 
-/** The windows of all output pixels of a line, packed for the kernels(). */
+/** The windows of all output pixels of a line, packed for the kernels. */
 export interface Filter {
   /** Of a window. */
   readonly taps: number;
