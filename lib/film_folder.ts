@@ -92,6 +92,19 @@ export function isFilm(name: string): boolean {
   return FILM_ENDINGS.has(extname(name).toLowerCase()) && !name.startsWith(".");
 }
 
+/** A film with the path where it should be, and its class as a number. */
+export function labelFilm(
+  film: Film,
+  { root, classes = TBX11K_CLASSES }: { root: string; classes?: FilmClasses },
+): LabelledFilm {
+  const index = classes.findIndex(({ label }) => label === film.label);
+  return {
+    path: resolve(root, placeOf(film, classes)),
+    filename: film.filename,
+    label: index as 0 | 1,
+  };
+}
+
 /**
  * Finds the file of each film.
  *
@@ -106,9 +119,9 @@ export async function locateFilms(
 ): Promise<LabelledFilm[]> {
   const realRoot = await Deno.realPath(root);
   const missing: string[] = [];
-  const located = await Promise.all(films.map(async ({ filename, label }) => {
-    const path = join(root, placeOf({ filename, label }, classes));
-    const index = classes.findIndex((filmClass) => filmClass.label === label);
+  const located = await Promise.all(films.map(async (film) => {
+    const labelled = labelFilm(film, { root, classes });
+    const { path, filename } = labelled;
     try {
       const realPath = await Deno.realPath(path);
       if (relative(realRoot, realPath).startsWith("..")) {
@@ -118,7 +131,7 @@ export async function locateFilms(
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       missing.push(filename);
     }
-    return { path: resolve(path), filename, label: index as 0 | 1 };
+    return labelled;
   }));
   if (missing.length > 0) {
     const shown = missing.slice(0, 5).join(", ") + (missing.length > 5 ? ", ..." : "");

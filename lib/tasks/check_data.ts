@@ -2,12 +2,11 @@
  * `deno task check-data FOLDER`: reads every film of a data folder and says what is wrong with them.
  * @module
  */
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type CheckedFilm, checkFilms, type Finding } from "@/check_data.ts";
 import { summarizeCheck, writeDataCheck } from "@/data_check.ts";
 import { type FilmClasses, parseClasses, TBX11K_CLASSES } from "@/film_classes.ts";
-import { listFilms, locateFilms } from "@/film_folder.ts";
+import { labelFilm, listFilms, locateFilms } from "@/film_folder.ts";
 import { exists } from "@/files.ts";
 import { fromRoot } from "@/paths.ts";
 import { openProgress } from "@/progress.ts";
@@ -100,9 +99,7 @@ async function findFilms(
     for (const film of split?.[set] ?? []) sets.set(place(film), set);
   }
   const found = films.map((film): CheckedFilm => ({
-    path: join(root, place(film)),
-    filename: film.filename,
-    label: classes[0].label === film.label ? 0 : 1,
+    ...labelFilm(film, { root, classes }),
     set: sets.get(place(film)) ?? null,
   }));
   // One that is gone, or a link to nowhere, is a finding; a link out of the folder is refused.
