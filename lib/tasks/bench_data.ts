@@ -142,18 +142,20 @@ async function firstOf(batches: AsyncGenerator<FilmBatch, void>): Promise<FilmBa
   throw new RangeError("Cannot measure anything: there are no films");
 }
 
-/** Runs both in turns, so that whatever else the machine does comes upon both. */
+/** Runs both in turns, in each round there and back, so that a machine that grows slower or faster is so for both. */
 async function compare(
   { what, films, rounds }: { what: string; films: readonly LabelledFilm[]; rounds: number },
   runs: [() => Promise<void>, () => Promise<void>],
 ): Promise<Comparison> {
   const speeds = runs.map(() => [] as number[]);
   for (let round = 0; round < rounds; round++) {
-    for (const [i, run] of runs.entries()) {
+    const milliseconds = [0, 0];
+    for (const i of [0, 1, 1, 0] as const) {
       const began = performance.now();
-      await run();
-      speeds[i]!.push(1000 * films.length / (performance.now() - began));
+      await runs[i]();
+      milliseconds[i]! += performance.now() - began;
     }
+    for (const i of [0, 1]) speeds[i]!.push(2000 * films.length / milliseconds[i]!);
   }
   const [first, second] = speeds as [number[], number[]];
   const ratio = median(first.map((speed, round) => speed / second[round]!));
