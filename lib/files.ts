@@ -45,9 +45,14 @@ export async function readText(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    const reason = isMissing(error) ? "there is no such file" : (error as Error).message;
-    throw new Error(`Cannot read ${path}: ${reason}`, { cause: error });
+    throw cannotRead(path, error);
   }
+}
+
+/** The error that names the file which could not be opened, or read, for another one. */
+export function cannotRead(path: string, error: unknown): Error {
+  const reason = isMissing(error) ? "there is no such file" : (error as Error).message;
+  return new Error(`Cannot read ${path}: ${reason}`, { cause: error });
 }
 
 /** Whether there is a file or folder. */

@@ -9,7 +9,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { writeAtomic } from "@/files.ts";
+import { cannotRead, writeAtomic } from "@/files.ts";
 
 /** Bytes an element takes, by type, of the types that the format names. */
 const BYTES_PER_ELEMENT: Readonly<Record<string, number>> = {
@@ -114,10 +114,7 @@ async function openFile(path: string): Promise<Deno.FsFile> {
   try {
     return await Deno.open(path, { read: true });
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : (error as Error).message;
-    throw new Error(`Cannot read ${path}: ${reason}`, { cause: error });
+    throw cannotRead(path, error);
   }
 }
 
