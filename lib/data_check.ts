@@ -12,12 +12,11 @@ import {
 } from "@/check_data.ts";
 import { exists, readText, writeAtomic } from "@/files.ts";
 import { type FilmClasses, namesOf } from "@/film_classes.ts";
-import { firstOfEachClass } from "@/film_examples.ts";
 import { meanShares } from "@/grey_values.ts";
 import type { Flaw } from "@/images.ts";
 import { openRunFilms } from "@/run_films.ts";
 import { inShownRun, isKept } from "@/shown_run.ts";
-import { countSplit, placeOf, type Split, type SplitCount } from "@/split.ts";
+import { countSplit, firstOfEachClass, placeOf, type Split, type SplitCount } from "@/split.ts";
 import type { TableRow } from "@/tables.ts";
 
 const FILE = "results/data_check.json";

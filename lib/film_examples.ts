@@ -10,11 +10,6 @@ import { openShownFilms } from "@/shown_films.ts";
 import type { LabelledFilm } from "@/split.ts";
 import { adjust, type Adjustment, type Image } from "@/transforms.ts";
 
-/** The first films of each class, class 0 first. */
-export function firstOfEachClass(films: readonly LabelledFilm[], count: number): LabelledFilm[] {
-  return [0, 1].flatMap((label) => films.filter((film) => film.label === label).slice(0, count));
-}
-
 /**
  * Reads films, captioned by name and class.
  *

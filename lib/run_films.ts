@@ -9,8 +9,9 @@ import { type FilmClasses, namesOf, TBX11K_CLASSES } from "@/film_classes.ts";
 import { findDataFolder, listFilms, locateFilms } from "@/film_folder.ts";
 import { fromRoot } from "@/paths.ts";
 import { writePhantoms } from "@/phantom.ts";
+import type { DataSummary } from "@/results.ts";
 import type { RunFilms } from "@/run_config.ts";
-import { type Film, type LabelledFilm, placeOf, splitFilms } from "@/split.ts";
+import { type Film, firstOfEachClass, type LabelledFilm, placeOf, splitFilms } from "@/split.ts";
 import { hasSplit, readSource, readSplit, type SavedSplit, writeSplit } from "@/split_files.ts";
 
 /** The folder of the phantom films that stand in where no data is named. */
@@ -40,9 +41,9 @@ export async function openRunFilms(
   const films = await locateSets(split, { data, dataset });
   return {
     ...films,
-    train: firstOfEach(films.train, subset),
-    test: firstOfEach(films.test, subset),
-    validation: films.validation && firstOfEach(films.validation, subset),
+    train: firstOfEachClass(films.train, subset),
+    test: firstOfEachClass(films.test, subset),
+    validation: films.validation && firstOfEachClass(films.validation, subset),
   };
 }
 
@@ -92,6 +93,21 @@ export async function requireReadable(
     validation: validation && good(validation),
     skipped: [...bad].map(({ filename }) => filename),
   };
+}
+
+/**
+ * Of a set's films those that a run used: without those that could not be read, and of a quick try the first ones.
+ *
+ * @param summary Of the set, as the run's config has it.
+ * @param skipped Names of films that could not be read.
+ */
+export function usedFilms(
+  films: readonly LabelledFilm[],
+  { summary, skipped }: { summary: DataSummary; skipped: readonly string[] },
+): LabelledFilm[] {
+  const bad = new Set(skipped);
+  const good = films.filter(({ filename }) => !bad.has(filename));
+  return firstOfEachClass(good, [summary.healthy, summary.tb]);
 }
 
 /** The folder of the phantom films, which are drawn if need be. */
@@ -179,10 +195,4 @@ async function locateSets(
     validation: validation && await locateFilms(validation, { root, classes }),
     classes: namesOf(classes),
   };
-}
-
-/** The first films of each class. */
-function firstOfEach(films: readonly LabelledFilm[], count: number): LabelledFilm[] {
-  const ofClass = (label: number) => films.filter((film) => film.label === label).slice(0, count);
-  return [...ofClass(0), ...ofClass(1)];
 }

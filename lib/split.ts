@@ -155,6 +155,21 @@ export function countSplit({ train, test, validation }: Split): SplitCount[] {
   );
 }
 
+/**
+ * The first films of each class, class 0 first.
+ *
+ * @param count Of each class, or of class 0 and of class 1.
+ */
+export function firstOfEachClass(
+  films: readonly LabelledFilm[],
+  count: number | readonly [number, number],
+): LabelledFilm[] {
+  const counts = typeof count === "number" ? [count, count] : count;
+  return counts.flatMap((count, label) =>
+    films.filter((film) => film.label === label).slice(0, count)
+  );
+}
+
 /** The text of a split's CSV file: `filename,label`, lines ended by LF. */
 export function toCsv(films: readonly Film[]): string {
   const rows = films.map(({ filename, label }) => ({ filename, label }));

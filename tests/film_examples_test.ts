@@ -2,19 +2,12 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import sharp from "sharp";
 import { TBX11K_CLASSES } from "@/film_classes.ts";
-import { adjustedFilms, firstOfEachClass, readCaptioned } from "@/film_examples.ts";
+import { adjustedFilms, readCaptioned } from "@/film_examples.ts";
 import type { Label } from "@/metrics.ts";
 import { inFolder } from "./in_folder.ts";
 
 const film = (filename: string, label: Label, folder = "/films") => ({
   ...{ path: join(folder, filename), filename, label },
-});
-
-Deno.test("firstOfEachClass() takes class 0 first, in the order of the films, and all where there are fewer", () => {
-  const films = [film("tb1.png", 1), film("h1.png", 0), film("h2.png", 0), film("h3.png", 0)];
-  assertEquals(firstOfEachClass(films, 2).map(({ filename }) => filename), [
-    ...["h1.png", "h2.png", "tb1.png"],
-  ]);
 });
 
 Deno.test("readCaptioned() names each film and its class", () =>

@@ -4,7 +4,13 @@ import { openFilmCache } from "@/film_cache.ts";
 import { parseClasses } from "@/film_classes.ts";
 import { listFilms } from "@/film_folder.ts";
 import { exists } from "@/files.ts";
-import { countFilms, openDataFolder, openRunFilms, requireReadable } from "@/run_films.ts";
+import {
+  countFilms,
+  openDataFolder,
+  openRunFilms,
+  requireReadable,
+  usedFilms,
+} from "@/run_films.ts";
 import { splitFilms } from "@/split.ts";
 import { writeSplit } from "@/split_files.ts";
 import { inFolder } from "./in_folder.ts";
@@ -116,3 +122,11 @@ Deno.test("requireReadable() lists all films that cannot be read, or leaves them
     assertEquals([good.train.length, good.test.length], [23, 5]);
     assertEquals([...good.skipped!].sort(), bad.map(({ filename }) => filename).sort());
   }));
+
+Deno.test("usedFilms() leaves out what the run left out, unreadable films and those after the first ones", () => {
+  const film = (filename: string, label: 0 | 1) => ({ path: `/${filename}`, filename, label });
+  const films = [film("a", 0), film("b", 0), film("c", 0), film("d", 1), film("e", 1)];
+  const summary = { healthy: 1, tb: 1, fingerprint: "" };
+  const used = usedFilms(films, { summary, skipped: ["a", "e"] });
+  assertEquals(used.map(({ filename }) => filename), ["b", "d"]);
+});

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   countSplit,
   type Film,
+  firstOfEachClass,
   fromCsv,
   placeOf,
   requireDisjoint,
@@ -141,4 +142,14 @@ Deno.test("placeOf() is the path from the data folder", () => {
     RangeError,
     '"Sick" is unknown',
   );
+});
+
+Deno.test("firstOfEachClass() takes class 0 first, in the order of the films, and all where there are fewer", () => {
+  const film = (filename: string, label: 0 | 1) => ({ path: `/${filename}`, filename, label });
+  const films = [film("tb1", 1), film("h1", 0), film("h2", 0), film("tb2", 1), film("h3", 0)];
+  const namesOf = (count: number | [number, number]) =>
+    firstOfEachClass(films, count).map(({ filename }) => filename);
+  assertEquals(namesOf(1), ["h1", "tb1"]);
+  assertEquals(namesOf(9), ["h1", "h2", "h3", "tb1", "tb2"]);
+  assertEquals(namesOf([2, 1]), ["h1", "h2", "tb1"]);
 });

@@ -15,7 +15,7 @@ import { readPredictions, runFolders } from "@/results.ts";
 import { runExperiment } from "@/run_experiment.ts";
 import { splitFilms } from "@/split.ts";
 import { writeSplit } from "@/split_files.ts";
-import { chooseEpoch, scoreText, testFilmsOf } from "@/tasks/evaluate.ts";
+import { chooseEpoch, scoreText } from "@/tasks/evaluate.ts";
 import { answerTable } from "@/tasks/predict.ts";
 import { defined, oneOf, share, wholeNumber } from "@/tasks/task.ts";
 import { parseCommand } from "@/tasks/train.ts";
@@ -99,15 +99,6 @@ Deno.test("chooseEpoch() finds an epoch by number or by what it is", () => {
   assertThrows(() => chooseEpoch(rows, "validation"), RangeError, "has no validation set");
   rows[0]!.validationF1 = 1;
   assertEquals(chooseEpoch(rows, "validation").epoch, 0);
-});
-
-Deno.test("testFilmsOf() leaves out what the run left out, unreadable films and those after the first ones", () => {
-  const film = (filename: string, label: 0 | 1) => ({ path: `/${filename}`, filename, label });
-  const films = [film("a", 0), film("b", 0), film("c", 0), film("d", 1), film("e", 1)];
-  const summary = { healthy: 1, tb: 1, fingerprint: "" };
-  const data = { train: summary, test: summary, validation: null, skipped: ["a", "e"] };
-  const tested = testFilmsOf({ data }, films).map(({ filename }) => filename);
-  assertEquals(tested, ["b", "d"]);
 });
 
 Deno.test("scoreText() prints accuracy, F1 and the matrix as the assignment reports them", () => {

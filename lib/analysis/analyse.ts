@@ -22,6 +22,7 @@ import { writeAtomic } from "@/files.ts";
 import { writeOnnx } from "@/onnx_export.ts";
 import { describeResNet50 } from "@/resnet50.ts";
 import { readEpochs } from "@/results.ts";
+import { usedFilms } from "@/run_films.ts";
 import type { RunFilms } from "@/run_config.ts";
 import { readSafetensors } from "@/safetensors.ts";
 
@@ -94,14 +95,8 @@ function filmsOf(
 ): AnalyseOptions["films"] {
   const key = ({ label, filename }: { label: number; filename: string }) => `${label}/${filename}`;
   const known = new Map(films.test.map((film) => [key(film), film]));
-  const skipped = new Set(data.skipped);
-  const trained = films.train.filter(({ filename }) => !skipped.has(filename));
-  const ofClass = (label: number) => trained.filter((film) => film.label === label);
   return {
-    train: [
-      ...ofClass(0).slice(0, data.train.healthy),
-      ...ofClass(1).slice(0, data.train.tb),
-    ],
+    train: usedFilms(films.train, { summary: data.train, skipped: data.skipped }),
     test: test.map((prediction) => {
       const film = known.get(key(prediction));
       if (film !== undefined) return film;

@@ -13,7 +13,7 @@ import { chosenEpochs, type ClassNames, type EpochRow, score } from "@/metrics.t
 import { fromRoot } from "@/paths.ts";
 import { readConfig, readEpochs, type RunConfig, runFolders } from "@/results.ts";
 import { fingerprintOf } from "@/run_config.ts";
-import { openFolderOf, openRunFilms } from "@/run_films.ts";
+import { openFolderOf, openRunFilms, usedFilms } from "@/run_films.ts";
 import { fromCsv, type LabelledFilm } from "@/split.ts";
 import { readSource } from "@/split_files.ts";
 import { defined, runTask, wholeNumber } from "@/tasks/task.ts";
@@ -103,19 +103,9 @@ async function openFilms(
 ): Promise<readonly LabelledFilm[]> {
   if (split !== undefined) return await openSplitFile(fromRoot(split), { config, classes, data });
   const { test } = await openRunFilms({ ...defined({ data }) });
-  const own = testFilmsOf(config, test);
-  return await fingerprintOf(own) === config.data.test.fingerprint ? own : test;
-}
-
-/** Of these films those that a run tested on: without those that could not be read, and the first ones of a quick try. */
-export function testFilmsOf(
-  { data }: Pick<RunConfig, "data">,
-  test: readonly LabelledFilm[],
-): LabelledFilm[] {
-  const skipped = new Set(data.skipped);
-  const ofClass = (label: number) =>
-    test.filter((film) => film.label === label && !skipped.has(film.filename));
-  return [...ofClass(0).slice(0, data.test.healthy), ...ofClass(1).slice(0, data.test.tb)];
+  const { skipped, test: summary } = config.data;
+  const own = usedFilms(test, { summary, skipped });
+  return await fingerprintOf(own) === summary.fingerprint ? own : test;
 }
 
 /**
