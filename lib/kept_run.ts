@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { readAnalysis } from "@/analysis/read_analysis.ts";
+import { findRuns } from "@/analysis/runs.ts";
 import { exists, readText, removeIfAny, writeAtomic } from "@/files.ts";
 import { readFinishedRuns } from "@/finished_runs.ts";
 import { chosenEpochs } from "@/metrics.ts";
@@ -50,6 +51,11 @@ async function collect(from: string): Promise<KeptFiles> {
       ...await textsIn(from, results),
       ...[...epochs].map((epoch) => predictionsPath(results, { epoch })),
     );
+  }
+  for (const { experiment, seed } of await findRuns(from)) {
+    if (seed !== 0) {
+      paths.push(...await textsIn(from, runFolders(experiment, { seed, root: "" }).results));
+    }
   }
   const texts = paths.map(async (path): Promise<[string, string]> => {
     const text = await readText(join(from, path));

@@ -144,6 +144,30 @@ Deno.test("analyse() says what is missing", () =>
     );
   }));
 
+Deno.test("analyse() takes further runs in where the best one's weights are gone, and keeps what its network said", () =>
+  inFolder(async (root) => {
+    const films = await drawFilms(root);
+    await trainSmall(root, { films, name: "baseline" });
+    const before = await analyseFolder(root, films);
+    await Deno.remove(join(root, "model"), { recursive: true });
+    await trainSmall(root, { films, name: "baseline", seed: 1 });
+    const { summary, cases } = await analyseFolder(root, films);
+    assertEquals(summary.seeds.spreads[0]!.seeds, [0, 1]);
+    assertEquals(summary.deletion, before.summary.deletion);
+    assertEquals(cases, before.cases);
+
+    // Another network's words are not kept: these are of an epoch with other predictions.
+    const { results } = runFolders("baseline", { root });
+    const path = join(results, "predictions", "epoch01.csv");
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replaceAll(/,0\.\d+$/gm, ",0.5"));
+    await assertRejects(
+      () => analyseFolder(root, films),
+      Error,
+      "Cannot find the weights of epoch 1",
+    );
+  }));
+
 Deno.test("readAnalysis() gives what analyse() found, of one seed and without validation films, and all of it has a table and a figure", () =>
   inFolder(async (root) => {
     const classes = ["NORMAL", "PNEUMONIA"] as const;

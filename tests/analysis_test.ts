@@ -153,7 +153,7 @@ Deno.test("summarizeSeeds() sets an experiment's effect beside the noise of seed
     seed,
     rows: [epochRow(0, { testF1 })],
   });
-  const { spreads, effects } = summarizeSeeds([
+  const { epochs, spreads, effects } = summarizeSeeds([
     run("baseline", 0, 0.9),
     run("baseline", 1, 0.92),
     run("baseline", 2, 0.94),
@@ -162,7 +162,7 @@ Deno.test("summarizeSeeds() sets an experiment's effect beside the noise of seed
     run("l2", 2, 0.97),
     run("dropout", 0, 0.5),
   ]);
-  assertEquals(spreads[0]!.seeds, [0, 1, 2]);
+  assertEquals([epochs, spreads[0]!.seeds], [1, [0, 1, 2]]);
   assertAlmostEquals(spreads[0]!.f1.mean, 0.92, 1e-15);
   assertAlmostEquals(spreads[0]!.f1.deviation, 0.02, 1e-15);
   assertEquals(spreads[2]!.f1.deviation, NaN);
@@ -174,7 +174,26 @@ Deno.test("summarizeSeeds() sets an experiment's effect beside the noise of seed
   assertAlmostEquals(f1.low, -0.0048413771175, 1e-10);
   assertAlmostEquals(f1.high, 0.0448413771175, 1e-10);
   assert(words.endsWith("by 0.020 (standard deviation): no difference shown."));
-  assertEquals(summarizeSeeds([]), { spreads: [], effects: [] });
+  assertEquals(summarizeSeeds([]), { epochs: 0, spreads: [], effects: [] });
+});
+
+Deno.test("summarizeSeeds() compares runs of different lengths after the epochs that all have", () => {
+  const run = (experiment: string, seed: number, f1: number[]) => ({
+    experiment,
+    seed,
+    rows: f1.map((testF1, epoch) => epochRow(epoch, { testF1 })),
+  });
+  const { epochs, spreads, effects } = summarizeSeeds([
+    run("baseline", 0, [0.5, 0.8, 0.95]),
+    run("baseline", 1, [0.6, 0.7]),
+    run("l2", 0, [0.5, 0.9, 0.99]),
+    run("l2", 1, [0.6, 0.9]),
+  ]);
+  assertEquals(epochs, 2);
+  assertEquals(spreads.map(({ f1 }) => f1.values), [[0.8, 0.7], [0.9, 0.9]]);
+  assert(
+    effects[0]!.words.startsWith("l2 against baseline over 2 seeds, after 2 epochs: F1 +0.150 ["),
+  );
 });
 
 Deno.test("listErrors() ranks wrong films and counts who agrees on them", () => {

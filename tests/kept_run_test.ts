@@ -29,10 +29,13 @@ Deno.test("keepRun() keeps a run's texts, and nothing else", () =>
     await writeAtomic(join(from, "results/baseline/tensorboard/events"), "");
     await writeAtomic(join(from, "model/baseline/epoch01.safetensors"), "");
     await writeAtomic(join(second, "results/l2/old.txt"), "of a run before");
+    const seeded = "results/seeds/1/l2/metrics.csv";
+    await writeAtomic(join(from, seeded), await readText(join(from, "results/l2/metrics.csv")));
     await keepRun({ from, to: first });
     await keepRun({ from: first, to: second });
     const kept = (await filesUnder(first)).toSorted();
-    assertEquals(kept, (await filesUnder(REFERENCE_RUN)).toSorted());
+    const unseeded = (await filesUnder(REFERENCE_RUN)).filter((path) => path !== seeded);
+    assertEquals(kept, [...unseeded, seeded].toSorted());
     assertEquals((await filesUnder(second)).toSorted(), kept);
     assertEquals(await hashOfRun(second), await hashOfRun(first));
   }));

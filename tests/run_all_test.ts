@@ -1,11 +1,10 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { exists, writeAtomic } from "@/files.ts";
+import { exists } from "@/files.ts";
 import { fromRoot } from "@/paths.ts";
 import { parseClasses } from "@/film_classes.ts";
-import { runFolders, weightsPath } from "@/results.ts";
 import { writeSplit } from "@/split_files.ts";
-import { needsSplit, planRun, standsAlone } from "@/tasks/run_all.ts";
+import { needsSplit, planRun } from "@/tasks/run_all.ts";
 import { inFolder } from "./in_folder.ts";
 
 Deno.test("planRun() trains two epochs on phantom films, and the experiments' own number on real ones", () => {
@@ -50,29 +49,6 @@ Deno.test("needsSplit() keeps a split of the named films, and on a restart no ot
     // Files of one's own do not say of which films they are.
     await Deno.remove(join(dataset, "split.json"));
     assertEquals(await needsSplit(own, dataset), false);
-  }));
-
-Deno.test("standsAlone() keeps an analysis only where its weights are gone and its results are not newer", () =>
-  inFolder(async (root) => {
-    assertEquals(await standsAlone(root), false);
-    const folders = runFolders("l2", { root });
-    const [summary, metrics] = [
-      join(root, "results/summary.json"),
-      join(folders.results, "metrics.csv"),
-    ];
-    await writeAtomic(summary, JSON.stringify({ best: { experiment: "l2", epoch: 3 } }));
-    await writeAtomic(metrics, "");
-    const times = async (analysed: number, trained: number) => {
-      await Deno.utime(summary, analysed, analysed);
-      await Deno.utime(metrics, trained, trained);
-    };
-    await times(2, 1);
-    assertEquals(await standsAlone(root), true);
-    await times(1, 2);
-    assertEquals(await standsAlone(root), false);
-    await times(2, 1);
-    await writeAtomic(weightsPath(folders, 3), "");
-    assertEquals(await standsAlone(root), false);
   }));
 
 /** The files that a run makes, with the times they were changed. */

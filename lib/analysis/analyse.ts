@@ -9,19 +9,24 @@
  * @module
  */
 import { join } from "node:path";
-import { auditFilms, examine } from "@/analysis/films.ts";
+import { auditFilms, type Examination, examine } from "@/analysis/films.ts";
 import { modelCard } from "@/analysis/model_card.ts";
-import type { Analysis } from "@/analysis/read_analysis.ts";
+import { type Analysis, readAnalysis } from "@/analysis/read_analysis.ts";
 import { type AnalysedRun, findRuns, readRun } from "@/analysis/runs.ts";
-import { summarizePredictions, type Summary, SUMMARY_VERSION } from "@/analysis/summary.ts";
+import {
+  type PredictionsSummary,
+  summarizePredictions,
+  type Summary,
+  SUMMARY_VERSION,
+} from "@/analysis/summary.ts";
 import { toCsv, toMarkdown } from "@/analysis/table_files.ts";
 import { analysisTables, curveTables } from "@/analysis/tables.ts";
 import { findWeights } from "@/analysis/trained_network.ts";
 import type { FilmCache } from "@/film_cache.ts";
-import { writeAtomic } from "@/files.ts";
+import { exists, writeAtomic } from "@/files.ts";
 import { writeOnnx } from "@/onnx_export.ts";
 import { describeResNet50 } from "@/resnet50.ts";
-import { readEpochs } from "@/results.ts";
+import { readEpochs, statePath, weightsPath } from "@/results.ts";
 import { usedFilms } from "@/run_films.ts";
 import type { RunFilms } from "@/run_config.ts";
 import { readSafetensors } from "@/safetensors.ts";
@@ -66,9 +71,14 @@ export async function analyse(
   onStage("intervals and comparisons");
   const { summary: found, curves } = summarizePredictions(runs, { seeded });
   const best = runs.find(({ experiment }) => experiment === found.best.experiment)!;
-  onStage(`asking ${best.experiment} about the test films`);
   const used = filmsOf(best, films);
-  const { cases, ...examined } = await examine(best, { films: used.test, cache });
+  const kept = await findExamined(root, { best, found });
+  onStage(
+    kept === null
+      ? `asking ${best.experiment} about the test films`
+      : `keeping what ${best.experiment} said of the test films: its weights are gone`,
+  );
+  const { cases, ...examined } = kept ?? await examine(best, { films: used.test, cache });
   onStage("shortcut audit");
   const audit = await auditFilms(used);
   const summary: Summary = {
@@ -84,8 +94,34 @@ export async function analyse(
   await writeAnalysis(root, { summary, curves, cases });
   const folder = join(root, "results", "analysis");
   await writeAtomic(join(folder, "model_card.md"), modelCard(summary, best.config));
-  await exportBest(best);
+  if (kept === null) await exportBest(best);
   return { summary, curves, cases };
+}
+
+/**
+ * What the best run's network was found to say before, where its weights are gone since: without them it cannot be asked
+ * again, and what else is to be analysed may have grown.
+ *
+ * @returns Null if the weights are there, or there is no analysis of the same epoch with the same scores.
+ */
+async function findExamined(
+  root: string,
+  { best, found }: { best: AnalysedRun; found: PredictionsSummary },
+): Promise<Examination | null> {
+  const weights = [weightsPath(best.folders, best.epoch), statePath(best.folders)];
+  if ((await Promise.all(weights.map(exists))).includes(true)) return null;
+  const results = join(root, "results");
+  if (!await exists(join(results, "summary.json"))) return null;
+  const { summary, cases } = await readAnalysis(results);
+  const { experiment, epoch } = summary.best;
+  const scoresOf = ({ experiments }: PredictionsSummary) =>
+    JSON.stringify(experiments.find((each) => each.experiment === best.experiment)?.scores);
+  const isSame = experiment === best.experiment && epoch === best.epoch &&
+    summary.data.test.fingerprint === best.config.data.test.fingerprint &&
+    scoresOf(summary) === scoresOf(found);
+  if (!isSame) return null;
+  const { reproduced, borders, deletion } = summary;
+  return { reproduced, borders, deletion, cases };
 }
 
 /** The films that a run used: it may have left some out, or taken the first ones of each class only. */

@@ -44,8 +44,12 @@ export async function readAnalysis(results: string): Promise<Analysis> {
     );
   }
   return {
-    // One that does not name its classes has TBX11K's.
-    summary: { ...summary, classes: summary.classes ?? CLASS_NAMES },
+    // One that does not name its classes has TBX11K's; one that counts no epochs of its seeds has runs of one length.
+    summary: {
+      ...summary,
+      classes: summary.classes ?? CLASS_NAMES,
+      seeds: { ...{ epochs: summary.experiments[0]!.epochs }, ...summary.seeds },
+    },
     curves: await readJson(join(folder, "curves.json")),
     cases: await readJson(join(folder, "cases.json")),
   };

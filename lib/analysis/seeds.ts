@@ -4,7 +4,7 @@
  * @module
  */
 import { honestEpoch } from "@/analysis/selection.ts";
-import { decimalInterval } from "@/analysis/words.ts";
+import { count, decimalInterval } from "@/analysis/words.ts";
 import type { EpochRow } from "@/metrics.ts";
 import { type Estimate, meanOf, momentsOf } from "@/statistics/intervals.ts";
 
@@ -43,6 +43,8 @@ export interface SeedEffect extends Record<ScoreName, Estimate> {
 
 /** All experiments over their seeds. */
 export interface SeedReport {
+  /** Epochs of each run that count: as many as the shortest has, so that all are compared after the same training. */
+  epochs: number;
   spreads: ExperimentSpread[];
   /** Against the first experiment, by pairs of runs with the same seed; empty if there is one seed only. */
   effects: SeedEffect[];
@@ -50,11 +52,13 @@ export interface SeedReport {
 
 /** Summarizes runs. The first run's experiment is what the others are compared with. */
 export function summarizeSeeds(runs: readonly SeededRun[]): SeedReport {
-  const spreads = [...Map.groupBy(runs, ({ experiment }) => experiment)].map(spreadOf);
+  if (runs.length === 0) return { epochs: 0, spreads: [], effects: [] };
+  const epochs = Math.min(...runs.map(({ rows }) => rows.length));
+  const alike = runs.map((run) => ({ ...run, rows: run.rows.slice(0, epochs) }));
+  const spreads = [...Map.groupBy(alike, ({ experiment }) => experiment)].map(spreadOf);
   const [reference, ...others] = spreads;
-  if (reference === undefined) return { spreads, effects: [] };
-  const effects = others.map((other) => effectOf(other, reference));
-  return { spreads, effects: effects.filter((effect) => effect !== null) };
+  const effects = others.map((other) => effectOf(other, { reference: reference!, epochs }));
+  return { epochs, spreads, effects: effects.filter((effect) => effect !== null) };
 }
 
 function spreadOf([experiment, runs]: [string, SeededRun[]]): ExperimentSpread {
@@ -73,7 +77,10 @@ function spread(values: number[]): Spread {
 }
 
 /** The mean difference over the common seeds, with Student's interval for pairs; null of a single pair. */
-function effectOf(other: ExperimentSpread, reference: ExperimentSpread): SeedEffect | null {
+function effectOf(
+  other: ExperimentSpread,
+  { reference, epochs }: { reference: ExperimentSpread; epochs: number },
+): SeedEffect | null {
   const common = other.seeds.filter((seed) => reference.seeds.includes(seed));
   if (common.length < 2) return null;
   const difference = (score: ScoreName): Estimate => {
@@ -84,7 +91,8 @@ function effectOf(other: ExperimentSpread, reference: ExperimentSpread): SeedEff
   const f1 = difference("f1");
   const shown = f1.low > 0 || f1.high < 0;
   const words =
-    `${other.experiment} against ${reference.experiment} over ${common.length} seeds: F1 ` +
+    `${other.experiment} against ${reference.experiment} over ${common.length} seeds, after ` +
+    `${count(epochs, "epoch")}: F1 ` +
     `${
       decimalInterval(f1, { signed: true })
     }, while seeds alone move F1 of ${reference.experiment} by ` +

@@ -11,7 +11,7 @@ import {
 import type { ExperimentCurves, Summary } from "@/analysis/summary.ts";
 import { type AnalysisTable, spread } from "@/analysis/table_files.ts";
 import { calibrationTable, operatingPointsTable } from "@/analysis/use_tables.ts";
-import { decimalInterval, percentInterval } from "@/analysis/words.ts";
+import { count, decimalInterval, percentInterval } from "@/analysis/words.ts";
 import type { Point } from "@/statistics/curves.ts";
 
 /** All tables of an analysis. */
@@ -126,7 +126,7 @@ function selection({ experiments }: Summary): AnalysisTable {
   };
 }
 
-function seeds({ seeds: { spreads } }: Summary): AnalysisTable {
+function seeds({ seeds: { epochs, spreads } }: Summary): AnalysisTable {
   const names = ["accuracy", "f1", "auc"] as const;
   const text = (digits: number) => ({ mean, deviation }: { mean: number; deviation: number }) =>
     Number.isNaN(deviation)
@@ -134,10 +134,11 @@ function seeds({ seeds: { spreads } }: Summary): AnalysisTable {
       : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
   return {
     name: "seeds",
-    title: "Over seeds: mean ± standard deviation",
+    title: `Over seeds, after ${count(epochs, "epoch")}: mean ± standard deviation`,
     csv: spreads.map((spread) => ({
       experiment: spread.experiment,
       seeds: spread.seeds.join(" "),
+      epochs,
       ...Object.assign(
         {},
         ...names.map((name) => ({

@@ -4,11 +4,12 @@
  */
 import type { Plot } from "nodeplotlib";
 import type { Summary } from "@/analysis/summary.ts";
+import { count } from "@/analysis/words.ts";
 import { type Figure, figure } from "@/figures/figure.ts";
 import { experimentStyle, INK } from "@/figures/style.ts";
 
 /** F1 of each run, by experiment, with the mean over the seeds and one standard deviation to either side. */
-export function seedsFigure({ seeds: { spreads }, classes }: Summary): Figure {
+export function seedsFigure({ seeds: { epochs, spreads }, classes }: Summary): Figure {
   const runs = spreads.map(({ experiment, f1 }): Plot => {
     const { colour, symbol } = experimentStyle(experiment);
     return {
@@ -33,6 +34,6 @@ export function seedsFigure({ seeds: { spreads }, classes }: Summary): Figure {
       ? "F1 of every seed; crosses: mean and standard deviation"
       : "F1 of one seed: how much is chance is not known",
     xaxis: { title: { text: "Experiment" } },
-    yaxis: { title: { text: `F1 of ${classes[1]} on the test films` } },
+    yaxis: { title: { text: `Test F1 of ${classes[1]} after ${count(epochs, "epoch")}` } },
   });
 }

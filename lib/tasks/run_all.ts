@@ -2,11 +2,7 @@
  * `deno task run-all`: the other tasks in order, from films to the report. Stopped or killed, it goes on from where it was.
  * @module
  */
-import { join } from "node:path";
-import type { Summary } from "@/analysis/summary.ts";
-import { exists } from "@/files.ts";
-import { fromRoot, PROJECT_ROOT } from "@/paths.ts";
-import { runFolders, statePath, weightsPath } from "@/results.ts";
+import { fromRoot } from "@/paths.ts";
 import { hasSplitOf } from "@/run_films.ts";
 import { hasSplit } from "@/split_files.ts";
 import { executeNotebooks } from "@/tasks/notebooks.ts";
@@ -22,9 +18,6 @@ const PHANTOM_EPOCHS = 2;
 const PHANTOM_NOTE =
   "No film folder is named, so this runs on phantom films, which the project draws itself. For real ones " +
   "download TBX11K and name its folder: XRAY_DATA=TBX11K/imgs deno task run-all";
-
-const KEPT_NOTE =
-  "The weights of the best experiment are not there any more: results/summary.json stays as it is";
 
 /** Seconds that one cell of a notebook may take. */
 const CELL_TIMEOUT = 1800;
@@ -83,8 +76,7 @@ async function main(): Promise<void> {
   // What is wrong with films is shown by the first notebook, and does not keep the others from training.
   await run("check_data", ["--lenient"]);
   await run("train", plan.train);
-  if (await standsAlone(PROJECT_ROOT)) console.log(KEPT_NOTE);
-  else await run("analyse", []);
+  await run("analyse", []);
   await executeNotebooks({ out: fromRoot("results/notebooks"), cellTimeout: CELL_TIMEOUT });
 }
 
@@ -97,24 +89,6 @@ export async function needsSplit(
   dataset: string,
 ): Promise<boolean> {
   return !(restart ? await hasSplitOf(data, dataset) : await hasSplit(dataset));
-}
-
-/**
- * Whether there is an analysis of the results that cannot be made anew, because the weights that it asks are gone.
- *
- * @param root Folder that holds `results/` and `model/`.
- */
-export async function standsAlone(root: string): Promise<boolean> {
-  const path = join(root, "results", "summary.json");
-  if (!await exists(path)) return false;
-  const { best }: Pick<Summary, "best"> = JSON.parse(await Deno.readTextFile(path));
-  const folders = runFolders(best.experiment, { root });
-  const weights = [weightsPath(folders, best.epoch), statePath(folders)];
-  if ((await Promise.all(weights.map(exists))).includes(true)) return false;
-  const [analysed, trained] = await Promise.all(
-    [path, join(folders.results, "metrics.csv")].map((file) => Deno.stat(file)),
-  );
-  return analysed!.mtime! >= trained!.mtime!;
 }
 
 /** Runs a task, and ends as it does if it fails: it has said why. */
