@@ -36,6 +36,18 @@ export async function* filmBatches(
   }
 }
 
+/**
+ * Films in the order of an epoch, which depends on seed and epoch alone, so that any epoch can be drawn again.
+ *
+ * @param epoch From 0.
+ */
+export function epochOrder<Each>(
+  films: readonly Each[],
+  { seed, epoch }: { seed: number; epoch: number },
+): Each[] {
+  return shuffle(films, createPrng(`${seed}/order/${epoch}`));
+}
+
 /** What {@linkcode filmDataset} may be told. */
 export interface DatasetOptions extends Omit<BatchOptions, "key"> {
   /** Decides the order and the augmentations of each epoch. Default: the films stay in their order. */
@@ -53,7 +65,7 @@ export function filmDataset(
   let epoch = 0;
   async function* iterate() {
     const key = `${seed ?? 0}/${epoch}`;
-    const order = seed === undefined ? films : shuffle(films, createPrng(`${seed}/order/${epoch}`));
+    const order = seed === undefined ? films : epochOrder(films, { seed, epoch });
     epoch++;
     for await (const { xs, ys } of filmBatches(order, { ...options, cache, key })) {
       yield { xs, ys };

@@ -7,13 +7,12 @@
  */
 import { join } from "node:path";
 import { type EpochSums, saveWeights } from "@/checkpoint.ts";
-import { filmBatches } from "@/dataset.ts";
+import { epochOrder, filmBatches } from "@/dataset.ts";
 import { evaluate, scoreOf } from "@/evaluate.ts";
 import { checkExperiment, type Experiment } from "@/experiments.ts";
 import { type FilmCache, openFilmCache } from "@/film_cache.ts";
 import { exists, removeIfAny } from "@/files.ts";
 import { type EpochRow, prefixed, type Score } from "@/metrics.ts";
-import { createPrng, shuffle } from "@/random.ts";
 import { statePath, weightsPath, writeEpochs, writePredictions } from "@/results.ts";
 import { keptEpochs, openRun, readFinishedRun, type Run, type RunOptions, saveRun } from "@/run.ts";
 import { lockRun } from "@/run_lock.ts";
@@ -97,8 +96,7 @@ async function trainEpoch(run: Run, options: TrainOptions & { cache: FilmCache }
   const { config: { experiment, seed, network }, progress, trainer } = run;
   const { epoch, sums } = progress;
   const { augmentation, batchSize } = experiment;
-  // The order, as the augmentations, depends on seed and epoch alone, so that any epoch can be drawn again.
-  const order = shuffle(options.films.train, createPrng(`${seed}/order/${epoch}`));
+  const order = epochOrder(options.films.train, { seed, epoch });
   let began = performance.now();
   for await (
     const { xs, ys, films } of filmBatches(order.slice(sums.films), {

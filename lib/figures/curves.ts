@@ -124,7 +124,7 @@ function axes(
     xaxis: {
       title: { text: "Epoch (the first is 0)" },
       range: [-0.4, epochs - 0.6],
-      ...ticks(epochs),
+      ...epochTicks(epochs),
     },
     yaxis: { title: { text: title }, ...yaxis },
   };
@@ -137,8 +137,8 @@ export function shareRange(values: readonly number[]): [number, number] {
   return [Math.max(0, floor), 1 + 0.03 * (1 - Math.max(0, floor))];
 }
 
-/** At most about ten whole numbers. */
-function ticks(epochs: number): Pick<Axis, "tickmode" | "tickvals"> {
+/** Ticks at whole epochs, at most about ten of them. */
+export function epochTicks(epochs: number): Pick<Axis, "tickmode" | "tickvals"> {
   const step = [1, 2, 5, 10, 20, 50].find((step) => epochs / step <= 10) ?? 100;
   const count = Math.ceil(epochs / step);
   return { tickmode: "array", tickvals: Array.from({ length: count }, (_, i) => i * step) };
