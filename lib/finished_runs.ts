@@ -34,20 +34,17 @@ export async function readFinishedRuns(
 }
 
 /**
- * The experiment with the number of epochs that its run was begun with, and the rows if all of them are done.
+ * The experiments with the number of epochs that their runs were begun with, and the rows of those that are done. Of a
+ * kept run only those that are done, as nothing is trained there.
  *
  * @param options.epochs Of a run that is not begun yet.
- * @throws {Error} If there is something left to train and the run is a kept one.
  */
-export async function planRun(
-  experiment: Experiment,
+export async function planRuns(
+  experiments: readonly Experiment[],
   { epochs, root = inShownRun() }: { epochs: number; root?: string },
-): Promise<Plan> {
-  const plan = await readPlan(experiment, { epochs, root });
-  if (plan.finished === null && isKept()) {
-    throw new Error(`Cannot train ${experiment.name}: the run in ${root} is kept as it is`);
-  }
-  return plan;
+): Promise<Plan[]> {
+  const plans = await Promise.all(experiments.map((each) => planRun(each, { epochs, root })));
+  return plans.filter(({ finished }) => finished !== null || !isKept());
 }
 
 /** An experiment as it is to be run. */
@@ -57,7 +54,7 @@ export interface Plan {
   finished: ExperimentRows | null;
 }
 
-async function readPlan(
+async function planRun(
   experiment: Experiment,
   { epochs, root }: { epochs: number; root: string },
 ): Promise<Plan> {

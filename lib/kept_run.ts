@@ -110,7 +110,8 @@ The texts of one run of \`deno task run-all\`, on ${
     phantom ? "phantom films" : "real films"
   }: no weights, no films.
 \`deno task reference-run\` puts the run in \`results/\` in its place and renders the notebooks from it. Nothing else
-writes here.
+writes here. A clone goes on with the run when \`results/\` and \`dataset/\` are copied to its root: \`run-all\` on the
+same films reads what is done and trains what is not.
 
 Whatever the films of the run, the maps in \`${CASES}\` are of phantoms.
 `;
