@@ -3,6 +3,7 @@
  * @module
  */
 import { extname, join, relative, resolve } from "node:path";
+import { isMissing } from "@/files.ts";
 import { type FilmClasses, TBX11K_CLASSES } from "@/film_classes.ts";
 import { type Film, type LabelledFilm, placeOf } from "@/split.ts";
 
@@ -87,6 +88,15 @@ async function filmNames(folder: string): Promise<string[]> {
   return names.sort();
 }
 
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await Deno.lstat(path)).isSymlink;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
 /** Whether a file is a film, by its name. Hidden files are not. */
 export function isFilm(name: string): boolean {
   return FILM_ENDINGS.has(extname(name).toLowerCase()) && !name.startsWith(".");
@@ -110,7 +120,7 @@ export function labelFilm(
  *
  * @param films Rows of a split.
  * @param options.root The folder that holds the class folders.
- * @throws {Error} If files are missing, naming the first ones, or a film is a link that leads out of the folder.
+ * @throws {Error} If files are missing, naming the first ones, or a film is a link that leads out of the folder or nowhere.
  * @throws {RangeError} If a film's label is none of the classes'.
  */
 export async function locateFilms(
@@ -129,6 +139,12 @@ export async function locateFilms(
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (await isLink(path)) {
+        throw new Error(
+          `Cannot use ${path}: it is a link to a file that is not there. Bring the file back, or remove the link ` +
+            "and split again (`deno task split`)",
+        );
+      }
       missing.push(filename);
     }
     return labelled;

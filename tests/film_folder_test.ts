@@ -86,4 +86,10 @@ Deno.test("locateFilms() refuses films that are missing, unknown, or links out o
     await assertRejects(locate("2.png"), Error, "Cannot find 1 of 1 films");
     await assertRejects(locate("1.png", "Sick"), RangeError, 'its label "Sick" is unknown');
     await assertRejects(locate("link.png"), Error, "leads out of the data folder");
+    await Deno.symlink(join(root, "tb/gone.png"), join(root, "tb/dangling.png"));
+    await assertRejects(
+      locate("dangling.png"),
+      Error,
+      "dangling.png: it is a link to a file that is not there. Bring the file back, or remove the link",
+    );
   }));
