@@ -83,14 +83,19 @@ export function epochsOfPyTorch(text: string): TrainedEpoch[] {
       trainer: "PyTorch",
       seed: number("seed"),
       epoch,
-      trainAccuracy: number("train_accuracy_percent") / 100,
-      testAccuracy: number("test_accuracy_percent") / 100,
+      trainAccuracy: share(number("train_accuracy_percent")),
+      testAccuracy: share(number("test_accuracy_percent")),
       testF1: number("f1"),
       testAuc: number("auc"),
       trainSeconds: number("train_s"),
       testSeconds: number("eval_s"),
     };
   });
+}
+
+/** A share of percent with three decimals, as they are printed. */
+function share(percent: number): number {
+  return Number((percent / 100).toFixed(5));
 }
 
 function parseLine(line: string): Record<string, unknown> {
