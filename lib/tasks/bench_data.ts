@@ -1,12 +1,12 @@
 /**
  * `deno task bench-data`: measures whether training waits for its films. First how fast films are read, decoded and
- * resized for the first time, beside sharp alone; then how fast an epoch trains with each experiment's transform, from
- * the second epoch on, beside the same steps on one batch that is there already. What is compared is measured in turns.
+ * resized for the first time, beside sharp alone; then how fast epochs train with each experiment's transform, from the
+ * second epoch on, beside the same steps on one batch that is there already. What is compared is measured in turns.
  * @module
  */
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { findUnreadable, pixelBatches } from "@/batches.ts";
+import { type BatchOptions, findUnreadable, pixelBatches } from "@/batches.ts";
 import { type FilmBatch, filmBatches } from "@/dataset.ts";
 import { BASELINE, EXPERIMENTS } from "@/experiments.ts";
 import { openFilmCache } from "@/film_cache.ts";
@@ -19,6 +19,7 @@ import { openDataFolder } from "@/run_films.ts";
 import type { LabelledFilm } from "@/split.ts";
 import { median } from "@/statistics/median.ts";
 import { runTask, wholeNumber } from "@/tasks/task.ts";
+import { percent } from "@/analysis/words.ts";
 import { textTable } from "@/text_table.ts";
 import { tf } from "@/tensorflow/backend.ts";
 import { createTrainer } from "@/train_step.ts";
@@ -26,7 +27,7 @@ import { createTrainer } from "@/train_step.ts";
 const HELP = `deno task bench-data
   --data FOLDER  holds the class folders health and tb (default: XRAY_DATA, else phantom films)
   --films N      of an epoch (default: 100)
-  --rounds N     of which the medians are taken (default: 5)`;
+  --rounds N     of training, four steps each, of which the medians are taken (default: 60)`;
 
 const FLAGS = {
   data: { type: "string" },
@@ -37,26 +38,32 @@ const FLAGS = {
 
 const { batchSize } = BASELINE;
 
+/** Rounds of decoding, which other work on the machine disturbs less than training. */
+const DECODING_ROUNDS = 5;
+
 /** Two speeds, in films a second: their medians, and the median share that the first has of the second in the same round. */
 interface Comparison {
   what: string;
   speed: number;
   beside: number;
   ratio: number;
+  /** Share of its time that the first waited for films. */
+  waited?: number;
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: FLAGS });
   if (values.help) return console.log(HELP);
   const count = wholeNumber("--films", { text: values.films, from: batchSize }) ?? 100;
-  const rounds = wholeNumber("--rounds", { text: values.rounds, from: 1 }) ?? 5;
+  const rounds = wholeNumber("--rounds", { text: values.rounds, from: 1 }) ?? 60;
   const films = await someFilms(count, values.data);
-  const rows = [await compareDecoding(films, rounds), ...await compareTraining(films, rounds)];
-  console.log(textTable(rows.map(({ what, speed, beside, ratio }) => ({
+  const rows = [await compareDecoding(films), ...await compareTraining(films, rounds)];
+  console.log(textTable(rows.map(({ what, speed, beside, ratio, waited }) => ({
     what,
     "films/s": speed.toFixed(1),
     beside: beside.toFixed(1),
     ratio: ratio.toFixed(3),
+    waited: waited === undefined ? "" : percent(waited),
   }))));
 }
 
@@ -72,10 +79,7 @@ async function someFilms(count: number, data: string | undefined): Promise<Label
 }
 
 /** The first epoch of baseline, nothing cached, beside what sharp takes to decode the same files. */
-async function compareDecoding(
-  films: readonly LabelledFilm[],
-  rounds: number,
-): Promise<Comparison> {
+async function compareDecoding(films: readonly LabelledFilm[]): Promise<Comparison> {
   const alone = async () => {
     const work = async ({ path }: LabelledFilm) =>
       await sharp(await readBytes(path)).raw().toBuffer();
@@ -93,7 +97,8 @@ async function compareDecoding(
   await alone();
   await firstEpoch();
   const what = "first epoch without its steps (beside: sharp)";
-  return await compare({ what, films, rounds }, [firstEpoch, alone]);
+  const measured = { what, films: films.length, rounds: DECODING_ROUNDS };
+  return await compare(measured, [firstEpoch, alone]);
 }
 
 async function runThrough(results: AsyncIterable<unknown>): Promise<void> {
@@ -113,38 +118,49 @@ async function compareTraining(
   const rows: Comparison[] = [];
   for (const { name, augmentation } of EXPERIMENTS) {
     if (augmentation === null && name !== BASELINE.name) continue;
-    let steps = 0;
-    const batches = () => filmBatches(films, { batchSize, cache, augmentation, key: `${steps}` });
-    const epoch = async () => {
-      for await (const batch of batches()) {
-        await trainer.step(batch.xs, batch.ys, ++steps);
-        tf.dispose([batch.xs, batch.ys]);
-      }
-    };
     // As a run begins: films are read, then there is a first epoch.
     await findUnreadable(films, { cache, augmented: augmentation !== null });
-    await epoch();
-    const { xs, ys } = await firstOf(batches());
-    const oneBatch = async () => {
-      for (let i = 0; i < films.length; i += batchSize) await trainer.step(xs, ys, ++steps);
+    const batches = endlessBatches(films, { batchSize, cache, augmentation });
+    const next = async () => (await batches.next()).value as FilmBatch;
+    let steps = 0;
+    let [waited, worked] = [0, 0];
+    // A step a turn, so that what else the machine does meets both alike.
+    const fromFilms = async () => {
+      const began = performance.now();
+      const { xs, ys } = await next();
+      const came = performance.now();
+      await trainer.step(xs, ys, ++steps);
+      tf.dispose([xs, ys]);
+      waited += came - began;
+      worked += performance.now() - came;
     };
-    const what = `epoch of ${name} in ${precision} (beside: one batch)`;
-    rows.push(await compare({ what, films, rounds }, [epoch, oneBatch]));
+    for (let film = 0; film < films.length; film += batchSize) await fromFilms();
+    [waited, worked] = [0, 0];
+    const { xs, ys } = await next();
+    const oneBatch = async () => void await trainer.step(xs, ys, ++steps);
+    const what = `epochs of ${name} in ${precision} (beside: one batch)`;
+    const found = await compare({ what, films: batchSize, rounds }, [fromFilms, oneBatch]);
+    rows.push({ ...found, waited: waited / (waited + worked) });
     tf.dispose([xs, ys]);
+    await batches.return();
   }
   trainer.dispose();
   network.dispose();
   return rows;
 }
 
-async function firstOf(batches: AsyncGenerator<FilmBatch, void>): Promise<FilmBatch> {
-  for await (const batch of batches) return batch;
-  throw new RangeError("Cannot measure anything: there are no films");
+/** The batches of one epoch after the other. Of each only whole batches, for steps of one size are compared. */
+async function* endlessBatches(
+  films: readonly LabelledFilm[],
+  options: BatchOptions,
+): AsyncGenerator<FilmBatch, void> {
+  const whole = films.slice(0, films.length - films.length % options.batchSize);
+  for (let epoch = 0;; epoch++) yield* filmBatches(whole, { ...options, key: `${epoch}` });
 }
 
 /** Runs both in turns, in each round there and back, so that a machine that grows slower or faster is so for both. */
 async function compare(
-  { what, films, rounds }: { what: string; films: readonly LabelledFilm[]; rounds: number },
+  { what, films, rounds }: { what: string; films: number; rounds: number },
   runs: [() => Promise<void>, () => Promise<void>],
 ): Promise<Comparison> {
   const speeds = runs.map(() => [] as number[]);
@@ -155,7 +171,7 @@ async function compare(
       await runs[i]();
       milliseconds[i]! += performance.now() - began;
     }
-    for (const i of [0, 1]) speeds[i]!.push(2000 * films.length / milliseconds[i]!);
+    for (const i of [0, 1]) speeds[i]!.push(2000 * films / milliseconds[i]!);
   }
   const [first, second] = speeds as [number[], number[]];
   const ratio = median(first.map((speed, round) => speed / second[round]!));
