@@ -48,7 +48,10 @@ export async function readAnalysis(results: string): Promise<Analysis> {
     summary: {
       ...summary,
       classes: summary.classes ?? CLASS_NAMES,
-      seeds: { ...{ epochs: summary.experiments[0]!.epochs }, ...summary.seeds },
+      seeds: {
+        ...summary.seeds,
+        epochs: summary.seeds.epochs ?? summary.experiments[0]!.epochs,
+      },
     },
     curves: await readJson(join(folder, "curves.json")),
     cases: await readJson(join(folder, "cases.json")),
