@@ -16,7 +16,7 @@ import { drawFilms } from "./small_run.ts";
 /** A Python that has what tests/python/requirements.txt names. */
 const PYTHON = Deno.env.get("XRAY_PEER_PYTHON");
 
-/** A run by its test accuracies; each area is half of the way from them to 1, and epochs take 100 s and then 10 more. */
+/** A run by its test accuracies; each area is half of the way from them to 1. */
 function runOf(
   { trainer, seed, accuracies, seconds }: {
     trainer: Trainer;

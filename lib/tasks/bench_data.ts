@@ -6,6 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import sharp from "sharp";
+import { percent } from "@/analysis/words.ts";
 import { type BatchOptions, findUnreadable, pixelBatches } from "@/batches.ts";
 import { type FilmBatch, filmBatches } from "@/dataset.ts";
 import { BASELINE, EXPERIMENTS } from "@/experiments.ts";
@@ -19,7 +20,6 @@ import { openDataFolder } from "@/run_films.ts";
 import type { LabelledFilm } from "@/split.ts";
 import { median } from "@/statistics/median.ts";
 import { runTask, wholeNumber } from "@/tasks/task.ts";
-import { percent } from "@/analysis/words.ts";
 import { textTable } from "@/text_table.ts";
 import { tf } from "@/tensorflow/backend.ts";
 import { createTrainer } from "@/train_step.ts";

@@ -1,6 +1,6 @@
 /**
- * `deno task beside-pytorch --peer PYTHON`: trains the baseline in fp32 here and with PyTorch, on the same films with
- * several seeds, one after the other; then both from the same weights on the same batches. Writes
+ * `deno task beside-pytorch --peer PYTHON`: the baseline in fp32 here and with PyTorch, on the same films: first a few steps
+ * from the same weights on the same batches, then whole trainings with several seeds, one after the other. Writes
  *
  * - `epochs.csv`, `steps.csv`: every number;
  * - `table.md`, `table.csv`: what they come to;
