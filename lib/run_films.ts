@@ -180,14 +180,18 @@ async function locateSets(
   { data, dataset }: { data: string | undefined; dataset: string },
 ): Promise<RunFilms> {
   const place = (film: Film) => placeOf(film, classes);
-  const root = await openFolderOf([...train, ...test], { data, classes });
   // Other data may have films of the same names.
-  if (splitRoot !== null && splitRoot !== root) {
+  const requireSplitOf = (root: string) => {
+    if (splitRoot === null || splitRoot === root) return;
     throw new Error(
       `Cannot use the split in ${dataset}: it is one of ${splitRoot}, and the data folder is ${root}. ` +
         "Split again with `deno task split`, or name the other folder with --data or XRAY_DATA",
     );
-  }
+  };
+  // Before phantoms are drawn that nobody asked for.
+  if ((data ?? Deno.env.get("XRAY_DATA")) === undefined) requireSplitOf(fromRoot(PHANTOM_FOLDER));
+  const root = await openFolderOf([...train, ...test], { data, classes });
+  requireSplitOf(root);
   const held = new Set(validation?.map(place));
   return {
     train: await locateFilms(train.filter((film) => !held.has(place(film))), { root, classes }),

@@ -4,10 +4,12 @@ import { openFilmCache } from "@/film_cache.ts";
 import { parseClasses } from "@/film_classes.ts";
 import { listFilms } from "@/film_folder.ts";
 import { exists } from "@/files.ts";
+import { fromRoot } from "@/paths.ts";
 import {
   countFilms,
   openDataFolder,
   openRunFilms,
+  PHANTOM_FOLDER,
   requireReadable,
   usedFilms,
 } from "@/run_films.ts";
@@ -74,6 +76,17 @@ Deno.test("openRunFilms() does not take a split for one of other data with films
     await Deno.rename(data, other);
     const error = await assertRejects(() => openRunFilms({ data: other, dataset }), Error);
     assertStringIncludes(error.message, `it is one of ${data}, and the data folder is ${other}`);
+  }));
+
+Deno.test("openRunFilms() draws no phantoms for a split of other films, and says that their folder is to be named", () =>
+  inFolder(async (folder) => {
+    const { data, dataset } = await dataFolder(folder);
+    await openRunFilms({ data, dataset });
+    const phantoms = fromRoot(PHANTOM_FOLDER);
+    const before = await exists(phantoms);
+    const error = await assertRejects(() => openRunFilms({ dataset }), Error);
+    assertStringIncludes(error.message, `it is one of ${data}, and the data folder is ${phantoms}`);
+    assertEquals(await exists(phantoms), before);
   }));
 
 Deno.test("openRunFilms() finds films of other class folders by the split's classes", () =>
