@@ -6,6 +6,7 @@
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import { compileEvaluation } from "@/evaluation_step.ts";
 import { BASELINE } from "@/experiments.ts";
@@ -130,16 +131,16 @@ function startWorker(program: string, args: string[]) {
     throw new Error(`Cannot start ${program}: there is no such program`, { cause: error });
   }
   const input = child.stdin.getWriter();
-  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const lines = createInterface({ input: Readable.from(child.stdout) })[Symbol.asyncIterator]();
   const steps = async (count: number): Promise<Report> => {
     await input.write(new TextEncoder().encode(`${count}\n`)).catch(() => {});
-    let text = "";
-    while (!text.endsWith("\n")) {
-      const { value, done } = await lines.read();
+    while (true) {
+      const { value, done } = await lines.next();
       if (done) throw new Error(`Cannot measure with ${program} ${args.join(" ")}: it has ended`);
-      text += value;
+      if (value.startsWith("{")) return JSON.parse(value);
+      // What the library was asked to tell, as with ONEDNN_VERBOSE.
+      console.log(value);
     }
-    return JSON.parse(text);
   };
   const end = async () => {
     await input.close().catch(() => {});
