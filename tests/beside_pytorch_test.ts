@@ -7,7 +7,7 @@ import {
   type TrainedEpoch,
   type Trainer,
 } from "@/beside_pytorch.ts";
-import { besideFigure } from "@/figures/beside_pytorch.ts";
+import { besideFigure } from "@/figures/test_panels.ts";
 import { toSvg } from "@/figures/svg.ts";
 import { takeSameSteps } from "@/tasks/beside_pytorch.ts";
 import { inFolder } from "./in_folder.ts";

@@ -6,6 +6,7 @@ import { ticksWithin } from "@/figures/axes.ts";
 import { aucFigure, deletionFigure, rocFigure } from "@/figures/analysis.ts";
 import { confusionFigure } from "@/figures/confusion.ts";
 import { compareCurves, experimentCurves, QUANTITIES, shareRange } from "@/figures/curves.ts";
+import { experimentsFigure } from "@/figures/test_panels.ts";
 import { classBalanceFigure, greyValuesFigure } from "@/figures/data.ts";
 import { describeFigure, figure } from "@/figures/figure.ts";
 import { evidenceLegend, overlay } from "@/figures/evidence.ts";
@@ -66,6 +67,25 @@ Deno.test("compareCurves() takes a logarithmic axis for losses that differ by mo
       .layout.yaxis?.type;
   assertEquals(type(30), "log");
   assertEquals(type(1), undefined);
+});
+
+Deno.test("experimentsFigure() draws test accuracy and AUC of each experiment, side by side, with one legend", () => {
+  const rows = rowsOf([{ testAccuracy: 0.8, testAuc: 0.85 }, { testAccuracy: 0.9, testAuc: 0.95 }]);
+  const { data, layout } = experimentsFigure([
+    { experiment: "baseline", rows },
+    { experiment: "l2", rows: rows.slice(0, 1) },
+  ]);
+  assertEquals(
+    data.map(({ name, xaxis, x, y, line }) => [name, xaxis, x, y, line?.color]),
+    [
+      ["baseline", "x", [0, 1], [0.8, 0.9], "#0072b2"],
+      ["l2", "x", [0], [0.8], "#d55e00"],
+      ["baseline", "x2", [0, 1], [0.85, 0.95], "#0072b2"],
+      ["l2", "x2", [0], [0.85], "#d55e00"],
+    ],
+  );
+  assertEquals(data.map(({ showlegend }) => showlegend), [true, true, false, false]);
+  assertEquals(layout.xaxis?.range, [-0.4, 1.4]);
 });
 
 Deno.test("experimentStyle() gives each experiment a colour and a mark of its own", () => {

@@ -29,8 +29,11 @@ Deno.test("keepRun() keeps a run's texts, and nothing else", () =>
     await writeAtomic(join(from, "results/baseline/tensorboard/events"), "");
     await writeAtomic(join(from, "model/baseline/epoch01.safetensors"), "");
     await writeAtomic(join(second, "results/l2/old.txt"), "of a run before");
-    const seeded = "results/seeds/1/l2/metrics.csv";
-    await writeAtomic(join(from, seeded), await readText(join(from, "results/l2/metrics.csv")));
+    const seeded = "results/seeds/9/baseline/metrics.csv";
+    await writeAtomic(
+      join(from, seeded),
+      await readText(join(from, "results/baseline/metrics.csv")),
+    );
     await keepRun({ from, to: first });
     await keepRun({ from: first, to: second });
     const kept = (await filesUnder(first)).toSorted();
@@ -44,13 +47,13 @@ Deno.test("keepRun() leaves out where a run's films and first weights were", () 
   inFolder(async (folder) => {
     const [from, to] = [await phantomRun(join(folder, "from")), join(folder, "to")];
     await change(join(from, "dataset/split.json"), (split) => ({ ...split, data: "/films/imgs" }));
-    await change(join(from, "results/l2/config.json"), ({ network, ...config }) => ({
+    await change(join(from, "results/baseline/config.json"), ({ network, ...config }) => ({
       ...config,
       network: { ...network as object, init: { file: "/weights/a.safetensors", sha256: "" } },
     }));
     await keepRun({ from, to });
     assertEquals(JSON.parse(await readText(join(to, "dataset/split.json"))).data, null);
-    const { network } = JSON.parse(await readText(join(to, "results/l2/config.json")));
+    const { network } = JSON.parse(await readText(join(to, "results/baseline/config.json")));
     assertEquals(network.init.file, "a.safetensors");
   }));
 

@@ -24,7 +24,7 @@ import {
 import { saveWeights } from "@/checkpoint.ts";
 import { epochOrder, filmBatches } from "@/dataset.ts";
 import { BASELINE } from "@/experiments.ts";
-import { besideFigure } from "@/figures/beside_pytorch.ts";
+import { besideFigure } from "@/figures/test_panels.ts";
 import { saveFigure } from "@/figures/show.ts";
 import { exists, readText, writeAtomic } from "@/files.ts";
 import { fromRoot } from "@/paths.ts";

@@ -1,13 +1,17 @@
 /**
- * `deno task reference-run`: puts a run into `reference_run/`, which is committed, and renders the notebooks from it, so
- * that they hold its outputs. `--check` says whether the notebooks still are what they would be rendered as.
+ * `deno task reference-run`: puts a run into `reference_run/`, which is committed, and renders from it the notebooks, so
+ * that they hold its outputs, and the README's curves. `--check` says whether the notebooks still are what they would be
+ * rendered as.
  * @module
  */
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { hashCode } from "@/code_hash.ts";
-import { removeIfAny } from "@/files.ts";
 import { executeNotebook } from "@/execute_notebook.ts";
+import { saveFigure } from "@/figures/show.ts";
+import { experimentsFigure } from "@/figures/test_panels.ts";
+import { removeIfAny } from "@/files.ts";
+import { readFinishedRuns } from "@/finished_runs.ts";
 import { filesUnder, hashOfRun, keepRun } from "@/kept_run.ts";
 import { moduleOfCells, type Notebook, readNotebook, writeNotebook } from "@/notebook_file.ts";
 import { compareOutputs, faultsOfOutputs } from "@/notebook_outputs.ts";
@@ -18,7 +22,7 @@ import { runTask } from "@/tasks/task.ts";
 
 const HELP = `deno task reference-run
   --from FOLDER  holds results/ and dataset/ of the run to keep (default: the project)
-  --render       keeps the run that is there, and renders the notebooks anew
+  --render       keeps the run that is there, and renders the notebooks and the README's curves anew
   --check        changes nothing; fails if a notebook holds other outputs than it gives`;
 
 const FLAGS = {
@@ -30,6 +34,9 @@ const FLAGS = {
 
 /** The run that the committed notebooks show. */
 export const REFERENCE_RUN: string = fromRoot("reference_run");
+
+/** The curves that the README shows of it. */
+export const REFERENCE_FIGURE: string = fromRoot("docs/experiments.png");
 
 /** Where notebooks are rendered: a copy of the run, as they write pictures beside it. */
 const COPY = fromRoot(".cache/reference_run");
@@ -62,6 +69,8 @@ async function main(): Promise<void> {
   }
   if (!values.render) await keepRun({ from: fromRoot(values.from ?? "."), to: REFERENCE_RUN });
   await copyRun();
+  const runs = await readFinishedRuns({ root: REFERENCE_RUN });
+  await saveFigure(experimentsFigure(runs), REFERENCE_FIGURE);
   for (const { path, notebook, origin } of await openNotebooks()) {
     await writeNotebook(path, await render(path, { notebook, origin }));
     console.log(`Rendered ${basename(path)}`);

@@ -1,0 +1,38 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { analysisTables } from "@/analysis/tables.ts";
+import { readAnalysis } from "@/analysis/read_analysis.ts";
+import { toPng } from "@/figures/png.ts";
+import { toSvg } from "@/figures/svg.ts";
+import { experimentsFigure } from "@/figures/test_panels.ts";
+import { readText } from "@/files.ts";
+import { readFinishedRuns } from "@/finished_runs.ts";
+import { isSamePicture } from "@/notebook_outputs.ts";
+import { fromRoot } from "@/paths.ts";
+import { REFERENCE_FIGURE, REFERENCE_RUN } from "@/tasks/reference_run.ts";
+
+const README = await readText(fromRoot("README.md"));
+
+Deno.test("the README's scores are those of the run in reference_run/", async () => {
+  const { summary } = await readAnalysis(join(REFERENCE_RUN, "results"));
+  const { markdown } = analysisTables(summary).find(({ name }) => name === "scores")!;
+  const rows = markdown.map((row) => Object.values(row).map(String));
+  assert(rows.length > 0);
+  const shown = README.split("\n").map((line) => line.split("|").slice(1, -1).map((c) => c.trim()));
+  const held = shown.filter(([first], i) => i > 0 && rows.some(([name]) => name === first));
+  assertEquals(held, rows);
+});
+
+Deno.test("the README's curves are those of the run in reference_run/", async () => {
+  const runs = await readFinishedRuns({ root: REFERENCE_RUN });
+  const drawn = toPng(toSvg(experimentsFigure(runs)));
+  const held = await Deno.readFile(REFERENCE_FIGURE);
+  const [first, second] = [held, drawn].map((bytes) => Buffer.from(bytes).toString("base64"));
+  assert(await isSamePicture(first!, second!), `${REFERENCE_FIGURE} shows another run`);
+});
+
+Deno.test("the README's pictures and links to files are there", async () => {
+  const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path!);
+  assert(links.length > 0);
+  for (const path of links) await Deno.stat(fromRoot(path));
+});
