@@ -133,6 +133,14 @@ Deno.test("toSvg() formats ticks as d3 does, and takes given ones", () => {
   ]);
 });
 
+Deno.test("toSvg() draws each mark in its own size", () => {
+  const marks = { x: [1, 2], y: [1, 2], marker: { size: [4, 16] } };
+  const svg = toSvg(figure([{ type: "scatter", mode: "markers", ...marks }], {}));
+  // Of a circle of radius 1.
+  const radii = [...svg.matchAll(/A1 1 .*?transform="matrix\((\d+),0,0,\1,/g)].map((m) => m[1]);
+  assertEquals(radii, ["2", "8"]);
+});
+
 Deno.test("toSvg() begins bars at zero", () => {
   const texts = textsOf(toSvg(figure([{ type: "bar", x: ["a", "b"], y: [98, 99] }], {})));
   assert(texts.includes("0"), `no zero in ${texts}`);

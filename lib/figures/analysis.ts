@@ -103,7 +103,10 @@ function curveTrace(curves: ExperimentCurves, which: "roc" | "precisionRecall"):
   };
 }
 
-/** The share of TB films among films of about one probability: on the diagonal a probability means what it says. */
+/**
+ * The share of TB films among films of about one probability: on the diagonal a probability means what it says. Most films
+ * are at the ends, so a mark grows with the logarithm of its films' number.
+ */
 export function reliabilityFigure({ experiments, classes: [, positive] }: Summary): Figure {
   const ideal: Plot = {
     type: "scatter",
@@ -122,12 +125,16 @@ export function reliabilityFigure({ experiments, classes: [, positive] }: Summar
       name: experiment,
       x: bins.map(({ meanProbability }) => meanProbability),
       y: bins.map(({ shareTb }) => shareTb),
-      line: { color: colour, width: 2 },
-      marker: { color: colour, symbol, size: 9 },
+      line: { color: colour, width: 1 },
+      marker: {
+        color: colour,
+        symbol,
+        size: bins.map(({ films }) => 3 + 2 * Math.log2(1 + films)),
+      },
     };
   });
   return figure([...data, ideal], {
-    title: "Reliability on the test films",
+    title: "Reliability on the test films; the larger a mark, the more films",
     ...square(`Mean probability of ${positive} of a bin's films`, `Share that has ${positive}`),
   });
 }

@@ -90,13 +90,19 @@ function colourOf({ marker, line }: Plot): string {
   return (line?.color ?? marker?.color ?? NEUTRAL_COLOUR) as string;
 }
 
+/** One size for all marks, or each mark's. */
+function sizesOf(size: number | number[]) {
+  if (typeof size === "number") return size;
+  return (_value: unknown, { dataIndex }: { dataIndex: number }) => size[dataIndex]!;
+}
+
 function scatter(trace: Plot): SeriesOption {
   const { mode = "lines+markers", line, marker, fill, text } = trace;
   const colour = colourOf(trace);
   const shared = {
     ...common(trace),
     symbol: SYMBOLS[String(marker?.symbol ?? "circle")] ?? "circle",
-    symbolSize: (marker?.size as number | undefined) ?? 8,
+    symbolSize: sizesOf(marker?.size ?? 8),
     itemStyle: { color: colour, opacity: (marker?.opacity as number | undefined) ?? 1 },
   };
   const labels = mode.includes("text") ? [text].flat() as string[] : null;
