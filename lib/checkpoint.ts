@@ -21,7 +21,8 @@ import {
 /** Values of one parameter or statistic, row-major. */
 export interface NamedArray {
   shape: readonly number[];
-  values: Float32Array;
+  /** May be read from the runtime whenever it is asked for. */
+  readonly values: Float32Array;
 }
 
 /** Parameters, statistics or moments by PyTorch's name of the parameter, in TensorFlow's layout. */
@@ -246,10 +247,15 @@ function torchShape(shape: readonly number[]): number[] {
   return shape.length === 2 ? [b!, a!] : [...shape];
 }
 
-function toStored({ shape, values }: NamedArray): StoredTensor {
-  const stored = reverseAxes(values, folded(shape));
-  const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
-  return { dtype: "F32", shape: torchShape(shape), bytes };
+function toStored(array: NamedArray): StoredTensor {
+  const { shape } = array;
+  return {
+    dtype: "F32",
+    shape: torchShape(shape),
+    get bytes() {
+      return new Uint8Array(reverseAxes(array.values, folded(shape)).buffer);
+    },
+  };
 }
 
 function fromStored({ bytes }: StoredTensor, shape: readonly number[]): NamedArray {
@@ -270,7 +276,7 @@ function folded(shape: readonly number[]): [number, number, number] {
 function reverseAxes(
   values: Float32Array,
   [A, B, C]: readonly [number, number, number],
-): Float32Array {
+): Float32Array<ArrayBuffer> {
   const reversed = new Float32Array(values.length);
   // Written in order, which is five times as fast as read in order.
   for (let c = 0, to = 0; c < C; c++) {

@@ -28,7 +28,8 @@ export interface StoredTensor {
   /** `F32`, `I64`, ... */
   dtype: string;
   shape: readonly number[];
-  bytes: Uint8Array;
+  /** May be made whenever it is asked for, so that a file is written with one tensor at a time in memory. */
+  readonly bytes: Uint8Array;
 }
 
 /** What a file holds. */
@@ -59,21 +60,27 @@ export async function writeSafetensors(path: string, content: Safetensors): Prom
   );
   const entries: Record<string, unknown> = {};
   let end = 0;
-  for (const [name, { dtype, shape, bytes }] of tensors) {
+  for (const [name, { dtype, shape }] of tensors) {
     const start = end;
-    end += bytes.length;
+    end += bytesOf(dtype, shape);
     entries[name] = { dtype, shape, data_offsets: [start, end] };
   }
-  const data = tensors.map(([, tensor]) => tensor.bytes);
+  function* data() {
+    for (const [, tensor] of tensors) yield tensor.bytes;
+  }
   const { sha256: _, ...metadata } = content.metadata;
-  const sha256 = checksum(JSON.stringify({ __metadata__: metadata, ...entries }), data);
+  const sha256 = checksum(JSON.stringify({ __metadata__: metadata, ...entries }), data());
   const json = Buffer.from(
     JSON.stringify({ __metadata__: { ...metadata, sha256 }, ...entries }),
   );
   const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, " ");
   header.writeBigUInt64LE(BigInt(header.length - 8));
   json.copy(header, 8);
-  await writeAtomic(path, [header, ...data]);
+  function* parts() {
+    yield header;
+    yield* data();
+  }
+  await writeAtomic(path, parts());
 }
 
 /**
@@ -166,11 +173,13 @@ function checkEntry(
   const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown> ?? {};
   if (typeof dtype !== "string" || !isSizes(shape) || !isSizes(offsets)) return null;
   const [start, end, more] = offsets;
-  const size = BYTES_PER_ELEMENT[dtype];
-  if (start === undefined || end === undefined || more !== undefined || size === undefined) {
-    return null;
-  }
-  return end - start === shape.reduce((a, b) => a * b, size) ? { dtype, shape, start, end } : null;
+  if (start === undefined || end === undefined || more !== undefined) return null;
+  return end - start === bytesOf(dtype, shape) ? { dtype, shape, start, end } : null;
+}
+
+/** The bytes that a tensor takes; NaN if there is no such type. */
+function bytesOf(dtype: string, shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, BYTES_PER_ELEMENT[dtype] ?? NaN);
 }
 
 function isSizes(value: unknown): value is number[] {
@@ -201,7 +210,7 @@ async function readExactly(file: Deno.FsFile, length: number, path: string): Pro
   return bytes;
 }
 
-function checksum(signed: string, data: readonly Uint8Array[]): string {
+function checksum(signed: string, data: Iterable<Uint8Array>): string {
   const hash = createHash("sha256").update(signed);
   for (const bytes of data) hash.update(bytes);
   return hash.digest("hex");

@@ -11,6 +11,7 @@ import { tf } from "@/tensorflow/backend.ts";
 import { compile } from "@/tensorflow/compile.ts";
 import { applyAdam, halfSquares } from "@/tensorflow/ops.ts";
 import { Variable } from "@/tensorflow/variables.ts";
+import { arraysOf } from "@/weights.ts";
 
 /** PyTorch's defaults, as float32, in which the runtime has them: so its moments are corrected by what made them. */
 const BETA1 = Math.fround(0.9);
@@ -64,7 +65,7 @@ export interface Trainer {
    * @param xs As for `step`.
    */
   predict(xs: tf.Tensor4D): Promise<Float32Array>;
-  /** Adam's moments now. */
+  /** Adam's moments, read when they are asked for. */
   state(): Moments;
   /** Takes moments up again. */
   restore(moments: Moments): void;
@@ -95,7 +96,7 @@ export function createTrainer(network: Network, options: TrainerOptions): Traine
       };
     },
     predict: evaluation.predict,
-    state: () => ({ m: read(m), v: read(v) }),
+    state: () => ({ m: arraysOf(m), v: arraysOf(v) }),
     restore(moments) {
       for (const [variables, arrays] of [[m, moments.m], [v, moments.v]] as const) {
         for (const name of names) {
@@ -223,14 +224,5 @@ function zeros({ parameters }: Network): Map<string, Variable> {
     const variable = new Variable(initial);
     initial.dispose();
     return [name, variable];
-  }));
-}
-
-function read(variables: ReadonlyMap<string, Variable>): NamedArrays {
-  return new Map([...variables].map(([name, variable]) => {
-    const value = variable.read();
-    const values = value.dataSync() as Float32Array;
-    value.dispose();
-    return [name, { shape: variable.shape, values }];
   }));
 }

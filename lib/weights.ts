@@ -2,21 +2,34 @@
  * A network's parameters and batch-norm statistics as plain arrays, and back.
  * @module
  */
-import type { NamedArrays } from "@/checkpoint.ts";
+import type { NamedArray, NamedArrays } from "@/checkpoint.ts";
 import type { Network } from "@/resnet50.ts";
 import { tf } from "@/tensorflow/backend.ts";
 import type { Variable } from "@/tensorflow/variables.ts";
 
-/** The parameters and statistics as they are now, by PyTorch's names. */
+/** The parameters and statistics by PyTorch's names, as {@linkcode arraysOf} gives them. */
 export function readWeights(network: Network): NamedArrays {
-  return new Map(
-    variablesOf(network).map(([name, variable]) => {
+  return arraysOf(variablesOf(network));
+}
+
+/**
+ * Variables as arrays whose values are read when they are asked for, as they are then: a checkpoint is written without
+ * all of them in memory once more.
+ */
+export function arraysOf(variables: Iterable<[string, Variable]>): NamedArrays {
+  return new Map(Array.from(variables, ([name, variable]) => [name, arrayOf(variable)]));
+}
+
+function arrayOf(variable: Variable): NamedArray {
+  return {
+    shape: variable.shape,
+    get values() {
       const value = variable.read();
       const values = value.dataSync() as Float32Array;
       value.dispose();
-      return [name, { shape: variable.shape, values }];
-    }),
-  );
+      return values;
+    },
+  };
 }
 
 /** Gives the parameters and statistics of these names these values; others stay as they are. */

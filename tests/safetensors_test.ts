@@ -65,6 +65,23 @@ Deno.test("writeSafetensors() writes Python's bytes, a checksum of them added to
     assertEquals(file.subarray(8 + length), python.subarray(-24));
   }));
 
+Deno.test("writeSafetensors() asks for one tensor's bytes after the other: for the checksum, and to write them", () =>
+  inFolder(async (folder) => {
+    const asked: string[] = [];
+    const tensors = new Map([...TENSORS].map(([name, { dtype, shape, bytes }]) => [name, {
+      dtype,
+      shape,
+      get bytes() {
+        asked.push(name);
+        return bytes;
+      },
+    }]));
+    const path = join(folder, "lazy.safetensors");
+    await writeSafetensors(path, { tensors, metadata: {} });
+    assertEquals(asked, ["n", "w", "e", "n", "w", "e"]);
+    assertEquals((await readSafetensors(path)).tensors, TENSORS);
+  }));
+
 Deno.test("readSafetensors() reads what writeSafetensors() wrote, and readSafetensorsHeader() its header", () =>
   inFolder(async (folder) => {
     const path = join(folder, "ours.safetensors");
