@@ -95,6 +95,37 @@ Deno.test("backend.ts loads without a line on the terminal", async () => {
   assertEquals(await importBackend(), { code: 0, out: "3\n", err: "" });
 });
 
+/**
+ * Multiplies two matrices in a Deno of its own; whether oneDNN said that it was its operation. Without, its kernel is
+ * still called for the blocks that Eigen divides the matrices into.
+ */
+async function multipliesWithOnednn(env: Record<string, string> = {}): Promise<boolean> {
+  const product = `import { tf } from "@/tensorflow/backend.ts";
+    const a = tf.ones([64, 64]);
+    console.log(tf.matMul(a, a).dataSync()[0]);`;
+  const inherited = Deno.env.toObject();
+  delete inherited.TF_ENABLE_ONEDNN_OPTS; // set where the tests have loaded the backend themselves
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", product],
+    cwd: PROJECT_ROOT,
+    clearEnv: true,
+    env: { ...inherited, NO_COLOR: "1", ONEDNN_VERBOSE: "1", ...env },
+  }).output();
+  const out = new TextDecoder().decode(stdout);
+  assertStringIncludes(out, "64\n");
+  return /^onednn_verbose,.*,exec,cpu,matmul,/m.test(out);
+}
+
+Deno.test({
+  name:
+    "backend.ts computes with oneDNN on every processor, unless TF_ENABLE_ONEDNN_OPTS forbids it",
+  ignore: Deno.build.arch !== "x86_64",
+  async fn() {
+    assertEquals(await multipliesWithOnednn(), true);
+    assertEquals(await multipliesWithOnednn({ TF_ENABLE_ONEDNN_OPTS: "0" }), false);
+  },
+});
+
 Deno.test({
   name: "backend.ts gives back most of what was read of the library to load it",
   ignore: Deno.build.os !== "linux",
