@@ -57,8 +57,8 @@ const CODES = [
 /**
  * Opens a TensorFlow library. Its log shows errors only, unless `TF_CPP_MIN_LOG_LEVEL` says otherwise: the
  * start-up lines would go to the terminal of a notebook's server. It computes with oneDNN, unless
- * `TF_ENABLE_ONEDNN_OPTS` says otherwise: left alone it does so only on processors with AVX-512 VNNI or newer, and
- * trains at three quarters of the speed on others (lib/tensorflow/NOTES.md).
+ * `TF_ENABLE_ONEDNN_OPTS` says otherwise: left alone it does so on processors with AVX-512 VNNI and newer ones only, and
+ * trains more slowly than PyTorch on others (lib/tensorflow/NOTES.md).
  *
  * @throws {Error} If the file is no library, or is one without TensorFlow's C API.
  */
