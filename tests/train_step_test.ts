@@ -34,8 +34,8 @@ const BOUNDS = {
     gradientNorms: 1e-4,
     statisticsNorms: 1e-4,
     losses: Array<number>(10).fill(1e-4),
-    // PyTorch in float32 and channels_last is off by 2.3e-4 on a processor with AVX2 alone.
-    evalLogitsAfter: 5e-4,
+    // No more than PyTorch itself in float32 and channels_last: 2.3e-4 on a processor with AVX2 alone.
+    evalLogitsAfter: 2.5e-4,
   },
   // Its training is chaotic in float32: PyTorch in another memory layout differs from itself by some percent.
   resnet50: {
