@@ -58,7 +58,7 @@ const CODES = [
  * Opens a TensorFlow library. Its log shows errors only, unless `TF_CPP_MIN_LOG_LEVEL` says otherwise: the
  * start-up lines would go to the terminal of a notebook's server. It computes with oneDNN, unless
  * `TF_ENABLE_ONEDNN_OPTS` says otherwise: left alone it does so on processors with AVX-512 VNNI and newer ones only, and
- * trains more slowly than PyTorch on others (lib/tensorflow/NOTES.md).
+ * trains a sixth more slowly on others (lib/tensorflow/NOTES.md).
  *
  * @throws {Error} If the file is no library, or is one without TensorFlow's C API.
  */
