@@ -12,7 +12,7 @@ export type Precision = "fp32" | "bf16";
 
 /** The one that trains faster here. */
 export function defaultPrecision(): Precision {
-  return device.type === "CPU" && multipliesBfloat16(processorFlags()) ? "bf16" : "fp32";
+  return multipliesBfloat16(processorFlags()) ? "bf16" : "fp32";
 }
 
 /**
@@ -23,8 +23,24 @@ export function multipliesBfloat16(flags: string): boolean {
   return /\bamx_bf16\b/.test(flags);
 }
 
-/** What Linux says of the processor; nothing on other systems. */
+/**
+ * What to say before training in a precision that is slow on a processor. How slow is from lib/tensorflow/NOTES.md.
+ *
+ * @param flags As in `/proc/cpuinfo`. Default: of this one.
+ * @returns Null if it is not slow, and where the flags do not tell, as on a GPU.
+ */
+export function slowPrecision(precision: Precision, flags = processorFlags()): string | null {
+  if (precision !== "bf16" || !/\bavx2\b/.test(flags) || multipliesBfloat16(flags)) return null;
+  const [missing, speed] = /\bavx512f\b/.test(flags)
+    ? ["AMX", "three quarters"]
+    : ["AVX-512", "a seventh"];
+  return `bf16 is slow on a processor without ${missing}: it trains at about ${speed} of fp32's speed. To train in fp32, ` +
+    "say --precision fp32; a run that was begun in bf16 begins anew for it, with --restart";
+}
+
+/** What Linux says of the processor, if that is what computes; nothing on other systems. */
 function processorFlags(): string {
+  if (device.type !== "CPU") return "";
   try {
     const cpuinfo = Deno.readTextFileSync("/proc/cpuinfo");
     return /^(?:flags|Features)\s*:(.*)$/m.exec(cpuinfo)?.[1] ?? "";

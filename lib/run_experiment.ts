@@ -9,8 +9,9 @@ import { CLASS_NAMES, type EpochRow } from "@/metrics.ts";
 import { openCurves } from "@/live_curves.ts";
 import { inNotebook } from "@/notebook.ts";
 import { fromRoot } from "@/paths.ts";
+import { slowPrecision } from "@/precision.ts";
 import { openProgress, type ProgressBar } from "@/progress.ts";
-import { runFolders } from "@/results.ts";
+import { type RunConfig, runFolders } from "@/results.ts";
 import type { RunOptions } from "@/run.ts";
 import type { RunFilms, RunSettings } from "@/run_config.ts";
 import { countFilms, openRunFilms, requireReadable, type RunFilmsOptions } from "@/run_films.ts";
@@ -54,6 +55,10 @@ export async function runExperiment(
     const { done, note } = describe(progress, { sets: films, epochs });
     bar.update(done, note);
   };
+  const onBegin = ({ precision }: RunConfig) => {
+    const note = slowPrecision(precision);
+    if (note !== null) bar.print(note);
+  };
   const { skipped = [] } = films;
   if (skipped.length > 0) {
     bar.print(`Left out of ${name}, for they cannot be read: ${skipped.join(", ")}`);
@@ -64,7 +69,10 @@ export async function runExperiment(
   const stopFile = join(root, "results", "stop");
   try {
     for await (
-      const row of train(experiment, { ...options, films, folders, cache, stopFile, onProgress })
+      const row of train(experiment, {
+        ...options,
+        ...{ films, folders, cache, stopFile, onBegin, onProgress },
+      })
     ) {
       rows.push(row);
       bar.update(rows.length * countFilms(films));

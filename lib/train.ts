@@ -13,7 +13,13 @@ import { checkExperiment, type Experiment } from "@/experiments.ts";
 import { type FilmCache, openFilmCache } from "@/film_cache.ts";
 import { exists, removeIfAny } from "@/files.ts";
 import { type EpochRow, prefixed, type Score } from "@/metrics.ts";
-import { statePath, weightsPath, writeEpochs, writePredictions } from "@/results.ts";
+import {
+  type RunConfig,
+  statePath,
+  weightsPath,
+  writeEpochs,
+  writePredictions,
+} from "@/results.ts";
 import { keptEpochs, openRun, readFinishedRun, type Run, type RunOptions, saveRun } from "@/run.ts";
 import { lockRun } from "@/run_lock.ts";
 import type { LabelledFilm } from "@/split.ts";
@@ -43,6 +49,8 @@ export interface StepProgress {
 
 /** What {@linkcode train} takes. */
 export interface TrainOptions extends RunOptions {
+  /** Told what the run uses before its first step; not of a run that has no epoch left to train. */
+  onBegin?: (config: RunConfig) => void;
   /** Told after every batch. */
   onProgress?: (progress: StepProgress) => void;
   /** Ends the run after the batch that is under way, its state saved, when it is aborted. */
@@ -83,6 +91,7 @@ export async function* train(
     board.write(row);
     yield row;
   }
+  if (run.progress.epoch < experiment.epochs) options.onBegin?.(run.config);
   while (run.progress.epoch < experiment.epochs) {
     await trainEpoch(run, withCache);
     const row = await finishEpoch(run, withCache);

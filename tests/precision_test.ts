@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { multipliesBfloat16 } from "@/precision.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { multipliesBfloat16, slowPrecision } from "@/precision.ts";
 
 Deno.test("multipliesBfloat16() wants a processor that multiplies matrices of bfloat16, not vectors alone", () => {
   // /proc/cpuinfo of Sapphire Rapids, with and without its matrix unit in a virtual machine, and of Cascade Lake.
@@ -7,4 +7,17 @@ Deno.test("multipliesBfloat16() wants a processor that multiplies matrices of bf
   assertEquals(multipliesBfloat16("fpu avx512_bf16 avx512_fp16 avx512_vnni"), false);
   assertEquals(multipliesBfloat16("fpu avx512f avx512_vnni"), false);
   assertEquals(multipliesBfloat16(""), false);
+});
+
+Deno.test("slowPrecision() warns of bf16 on an x86 processor without a matrix unit for it, with what was measured", () => {
+  // Sapphire Rapids with its matrix unit and without, Zen 3; a processor of Arm; a system that does not say.
+  assertEquals(slowPrecision("bf16", "avx2 avx512f avx512_bf16 amx_bf16"), null);
+  assertMatch(
+    slowPrecision("bf16", "avx2 avx512f avx512_bf16")!,
+    /without AMX: .* three quarters of/,
+  );
+  assertMatch(slowPrecision("bf16", "sse4_2 avx avx2 fma")!, /without AVX-512: .* a seventh of/);
+  assertEquals(slowPrecision("bf16", "fp asimd bf16"), null);
+  assertEquals(slowPrecision("bf16", ""), null);
+  assertEquals(slowPrecision("fp32", "sse4_2 avx avx2 fma"), null);
 });

@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "
 import { join } from "node:path";
 import { saveWeights } from "@/checkpoint.ts";
 import { openFilmCache } from "@/film_cache.ts";
+import { slowPrecision } from "@/precision.ts";
 import { createResNet50 } from "@/resnet50.ts";
 import { readConfig, readEpochs, runFolders } from "@/results.ts";
 import { runExperiment, type RunExperimentOptions } from "@/run_experiment.ts";
@@ -96,6 +97,17 @@ Deno.test("runExperiment() says that it replaces the head of weights for other c
     assertEquals(lines.length, 2);
     assertStringIncludes(lines[0]!, `${init} is for 5 classes: its linear layer is replaced`);
     assertStringIncludes(lines[0]!, "--stride-on 3x3");
+  }));
+
+Deno.test("runExperiment() says where the precision is slow here, also of a run that was begun with it", () =>
+  inFolder(async (folder) => {
+    const { precision: _, ...options } = await optionsIn(folder);
+    const note = slowPrecision("bf16");
+    for (const { epochs, ...asked } of [{ epochs: 1, precision: "bf16" }, { epochs: 2 }] as const) {
+      const experiment = { ...SMALL_EXPERIMENT, epochs };
+      const lines = await printedBy(() => runExperiment(experiment, { ...options, ...asked }));
+      assertEquals(lines.filter((line) => !line.startsWith("small epoch")), note ? [note] : []);
+    }
   }));
 
 Deno.test("run_experiment.ts can be imported by import(), as the cells of a notebook do", async () => {

@@ -137,6 +137,22 @@ Deno.test("train() goes on when more epochs are wanted, and has nothing to do wh
     assertEquals(apart.map(timeless), two.map(timeless));
   }));
 
+Deno.test("train() tells what a run uses before its first step, as it was begun, if there is an epoch to train", () =>
+  inFolder(async (folder) => {
+    const told: string[] = [];
+    const { precision: _, ...options } = smallRun(folder, await drawFilms(folder));
+    const listening: TrainOptions = {
+      ...options,
+      onBegin: ({ precision }) => told.push(`begins in ${precision}`),
+      onProgress: ({ phase }) => phase === "test" && told.push("tests"),
+    };
+    await rowsOf({ ...listening, precision: "bf16" }, { epochs: 1 });
+    await rowsOf(listening, { epochs: 1 });
+    assertEquals(told, ["begins in bf16", "tests"]);
+    await rowsOf(listening, { epochs: 2 });
+    assertEquals(told, ["begins in bf16", "tests", "begins in bf16", "tests"]);
+  }));
+
 Deno.test("train() refuses to go on with other settings or films, and begins anew with restart", () =>
   inFolder(async (folder) => {
     const films = await drawFilms(folder);
