@@ -15,7 +15,7 @@ import {
   type EpochRow,
 } from "@/metrics.ts";
 import reported from "@/reported_results.json" with { type: "json" };
-import type { DataSummary, RunConfig } from "@/results.ts";
+import type { DataSummary, RunConfig, Session } from "@/results.ts";
 import type { SplitCount } from "@/split.ts";
 import type { TableRow } from "@/tables.ts";
 
@@ -124,8 +124,16 @@ export function configTable(configs: readonly RunConfig[]): TableRow[] {
     "Test films": films(data.test, classes),
     "Fingerprint of the training films": data.train.fingerprint.slice(0, 12),
     "TensorFlow": sessions.at(-1)?.versions.tensorflow ?? "",
-    "Device": String(sessions.at(-1)?.machine.device ?? ""),
+    "Machine": machinesOf(sessions),
   }));
+}
+
+/** What computed a run, for its minutes compare on one machine alone: those of its sessions, in their order. */
+function machinesOf(sessions: readonly Session[]): string {
+  const names = sessions.map(({ machine: { device, processor, cores } }) =>
+    device === "CPU" && processor !== undefined ? `${processor}, ${cores} cores` : String(device)
+  );
+  return [...new Set(names)].join("; ");
 }
 
 /** What each group of layers gives and costs, and the sums. */

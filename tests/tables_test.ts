@@ -129,21 +129,33 @@ Deno.test("trainingTable() adds up minutes, and has the last epoch's speed", () 
   }]);
 });
 
-Deno.test("configTable() has what decides a run's numbers, of its last session", () => {
-  const session = (tensorflow: string) => ({
-    ...{ started: "", versions: { tensorflow }, machine: { device: "CPU" } },
+Deno.test("configTable() has what decides a run's numbers, of its last session, and every machine", () => {
+  const session = (tensorflow: string, processor: string) => ({
+    ...{ started: "", versions: { tensorflow }, machine: { device: "CPU", processor, cores: 2 } },
   });
   const set = (healthy: number, tb: number) => ({ healthy, tb, fingerprint: "0123456789abcdef" });
   const config = parseConfig(JSON.stringify({
     experiment: { name: "dropout" },
     ...{ seed: 3, precision: "bf16", network: {} },
     data: { train: set(3040, 640), test: set(760, 160), validation: null, skipped: [] },
-    sessions: [session("2.20.0"), session("2.21.0")],
+    sessions: [session("2.20.0", "Xeon"), session("2.20.0", "EPYC"), session("2.21.0", "EPYC")],
   }));
   assertEquals(configTable([config]).map((row) => Object.values(row)), [
     ["dropout", 3, "bf16", "3040 healthy, 640 TB", "760 healthy, 160 TB", "0123456789ab"]
-      .concat("2.21.0", "CPU"),
+      .concat("2.21.0", "Xeon, 2 cores; EPYC, 2 cores"),
   ]);
+});
+
+Deno.test("configTable() has a GPU as the machine of a run that it computed", () => {
+  const machine = { device: "GPU", processor: "EPYC", cores: 16 };
+  const set = { healthy: 0, tb: 0, fingerprint: "" };
+  const config = parseConfig(JSON.stringify({
+    experiment: { name: "dropout" },
+    ...{ seed: 0, precision: "fp32", network: {} },
+    data: { train: set, test: set, validation: null, skipped: [] },
+    sessions: [{ started: "", versions: {}, machine }],
+  }));
+  assertEquals(configTable([config]).map(({ Machine }) => Machine), ["GPU"]);
 });
 
 Deno.test("picturesTable() has the pictures of a folder in a row", () => {
