@@ -9,8 +9,10 @@
  * In memory values are in TensorFlow's layout (`[kh, kw, in, out]`, `[in, out]`).
  * @module
  */
+import * as z from "zod";
+import { COUNT, parseJson } from "@/json.ts";
 import type { EpochRow } from "@/metrics.ts";
-import { parseConfig, type RunConfig } from "@/results.ts";
+import { EPOCH_ROW, parseConfig, type RunConfig } from "@/results.ts";
 import {
   readSafetensors,
   readSafetensorsHeader,
@@ -48,6 +50,19 @@ export interface Progress {
   /** The epochs that are done. */
   rows: EpochRow[];
 }
+
+const PROGRESS: z.ZodType<Progress> = z.object({
+  step: COUNT,
+  epoch: COUNT,
+  sums: z.object({
+    films: COUNT,
+    ...{ loss: z.number(), crossEntropy: z.number() },
+    ...{ correct: COUNT, seconds: z.number() },
+  }),
+  rows: z.array(EPOCH_ROW),
+}).refine(({ epoch, rows }) => rows.length === epoch, {
+  ...{ path: ["rows"], error: "one of each epoch is needed" },
+});
 
 /** All that a run needs to go on as if it had never stopped. */
 export interface TrainingState {
@@ -181,24 +196,12 @@ function parseState(
       `Cannot go on from ${path}: it holds weights, not the state of a run of this project`,
     );
   }
-  try {
-    return { progress: checkProgress(JSON.parse(progress)), config: parseConfig(config) };
-  } catch (error) {
-    throw new SyntaxError(`Cannot go on from ${path}: its metadata is damaged`, { cause: error });
-  }
-}
-
-function checkProgress(progress: Progress): Progress {
-  const { step, epoch, sums, rows } = progress;
-  const counts = [step, epoch, sums.films, sums.correct];
-  const numbers = [sums.loss, sums.crossEntropy, sums.seconds];
-  if (
-    !counts.every((count) => Number.isSafeInteger(count) && count >= 0) ||
-    !numbers.every(Number.isFinite) || rows.length !== epoch
-  ) {
-    throw new SyntaxError("Cannot take these numbers as the progress of a run");
-  }
-  return progress;
+  const damaged = (reason: string) =>
+    `Cannot go on from ${path}: its metadata is damaged, ${reason}`;
+  return {
+    progress: parseJson(progress, PROGRESS, damaged),
+    config: parseConfig(config, damaged),
+  };
 }
 
 function storedWeights(weights: NamedArrays, steps: number): Map<string, StoredTensor> {

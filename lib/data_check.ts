@@ -3,6 +3,7 @@
  * notebooks read it.
  * @module
  */
+import * as z from "zod";
 import {
   type Appearance,
   type CheckedFilm,
@@ -14,6 +15,7 @@ import { exists, readText, writeAtomic } from "@/files.ts";
 import { type FilmClasses, namesOf } from "@/film_classes.ts";
 import { meanShares } from "@/grey_values.ts";
 import type { Flaw } from "@/images.ts";
+import { COUNT, parseJson } from "@/json.ts";
 import { openRunFilms } from "@/run_films.ts";
 import { inShownRun, isKept } from "@/shown_run.ts";
 import { countSplit, firstOfEachClass, placeOf, type Split, type SplitCount } from "@/split.ts";
@@ -84,12 +86,13 @@ export async function writeDataCheck(check: DataCheck): Promise<void> {
  * films of each class are checked now.
  *
  * @throws {Error} If the run is a kept one and what was found is not kept with it.
+ * @throws {SyntaxError} If the file is damaged.
  */
 export async function openDataCheck(
   split: Split & { classes: FilmClasses },
 ): Promise<DataCheck> {
   const path = inShownRun(FILE);
-  const written: DataCheck | null = await exists(path) ? JSON.parse(await readText(path)) : null;
+  const written = await exists(path) ? await readDataCheck(path) : null;
   if (JSON.stringify(written?.split) === JSON.stringify(countSplit(split))) return written!;
   if (isKept()) throw new Error(`Cannot show ${path}: it is not of the split beside it`);
   const { train, test } = await openRunFilms();
@@ -101,6 +104,19 @@ export async function openDataCheck(
     classes: split.classes,
     scope: `the first ${QUICK} films of each class (\`deno task check-data\` checks all)`,
   });
+}
+
+/**
+ * Reads what was found.
+ *
+ * @throws {SyntaxError} If the file is damaged.
+ */
+async function readDataCheck(path: string): Promise<DataCheck> {
+  return parseJson(
+    await readText(path),
+    DATA_CHECK,
+    (reason) => `Cannot read ${path}: ${reason}. Write it anew: deno task check-data`,
+  );
 }
 
 /** Films of each size. */
@@ -128,6 +144,22 @@ const LOOKED_FOR: Readonly<Record<Flaw | Fault, string>> = {
   "colour": "coloured",
   "white blocks": "white blocks, as they cover names",
 };
+
+const DATA_CHECK: z.ZodType<DataCheck> = z.object({
+  scope: z.string(),
+  split: z.array(z.object({
+    ...{ set: z.string(), label: z.string() },
+    ...{ films: COUNT, first: z.string(), last: z.string() },
+  })),
+  sizes: z.array(z.object({ label: z.string(), size: z.string(), films: COUNT })),
+  greys: z.array(z.object({
+    ...{ label: z.string(), films: COUNT, shares: z.array(z.number()) },
+  })),
+  findings: z.array(z.object({
+    kind: z.enum(Object.keys(LOOKED_FOR) as (Flaw | Fault)[]),
+    ...{ films: z.array(z.string()), detail: z.string() },
+  })),
+});
 
 /** How often what is looked for was found, and where first. */
 export function checksTable({ findings }: DataCheck): TableRow[] {

@@ -2,7 +2,9 @@
  * Notebooks as files.
  * @module
  */
+import * as z from "zod";
 import { readText, writeAtomic } from "@/files.ts";
+import { parseJson } from "@/json.ts";
 
 /** A text, whole or in lines. */
 export type Text = string | string[];
@@ -20,6 +22,7 @@ export interface Output {
 
 /** A cell. */
 export interface Cell {
+  id?: string;
   cell_type: string;
   source: Text;
   outputs?: Output[];
@@ -32,9 +35,37 @@ export interface Notebook {
   metadata: Record<string, unknown>;
 }
 
-/** Reads a notebook. */
+const TEXT = z.union([z.string(), z.array(z.string())]);
+
+/** Of nbformat 4, what is used here; the rest stays as it is. */
+const NOTEBOOK: z.ZodType<Notebook> = z.looseObject({
+  cells: z.array(z.looseObject({
+    id: z.string().exactOptional(),
+    cell_type: z.string(),
+    source: TEXT,
+    outputs: z.array(z.looseObject({
+      output_type: z.string(),
+      data: z.record(z.string(), z.unknown()).exactOptional(),
+      evalue: z.string().exactOptional(),
+      name: z.string().exactOptional(),
+    })).exactOptional(),
+    execution_count: z.int().nullable().exactOptional(),
+  })),
+  metadata: z.record(z.string(), z.unknown()),
+});
+
+/**
+ * Reads a notebook.
+ *
+ * @throws {Error} If there is none.
+ * @throws {SyntaxError} If it is none of nbformat 4, or damaged.
+ */
 export async function readNotebook(path: string): Promise<Notebook> {
-  return JSON.parse(await readText(path));
+  return parseJson(
+    await readText(path),
+    NOTEBOOK,
+    (reason) => `Cannot read the notebook ${path}: ${reason}`,
+  );
 }
 
 /** Writes a notebook, laid out as Jupyter does it. */

@@ -5,27 +5,20 @@
 import { basename } from "node:path";
 import { VENV_PYTHON } from "@/execute_notebook.ts";
 import { writeAtomic } from "@/files.ts";
+import { joinText, type Notebook, readNotebook } from "@/notebook_file.ts";
 import { fromRoot } from "@/paths.ts";
-
-/** What of a notebook's file matters here. */
-interface Notebook {
-  cells: { id?: string; cell_type: string; source: string | string[] }[];
-  [field: string]: unknown;
-}
 
 /**
  * Writes the page.
  *
  * @param paths The executed notebooks, in order.
- * @throws {Error} If nbconvert fails, with what it says.
+ * @throws {Error} If a notebook cannot be read; if nbconvert fails, with what it says.
  */
 export async function writeReport(
   paths: readonly string[],
   { target, title }: { target: string; title: string },
 ): Promise<void> {
-  const notebooks = await Promise.all(
-    paths.map(async (path) => JSON.parse(await Deno.readTextFile(path)) as Notebook),
-  );
+  const notebooks = await Promise.all(paths.map(readNotebook));
   const joined = joinNotebooks(notebooks, {
     names: paths.map((path) => basename(path, ".ipynb")),
     title,
@@ -65,13 +58,12 @@ export function joinNotebooks(
   ]);
   const { metadata } = notebooks[0]!;
   const head = markdown("contents", `# ${title}\n\n${contents.join("")}`);
-  return { ...notebooks[0]!, metadata: { ...metadata as object, title }, cells: [head, ...cells] };
+  return { ...notebooks[0]!, metadata: { ...metadata, title }, cells: [head, ...cells] };
 }
 
 /** The text of a notebook's first heading. */
 function headingOf({ cells }: Notebook): string | undefined {
-  const text = cells.filter(({ cell_type }) => cell_type === "markdown").map(({ source }) =>
-    [source].flat().join("")
-  );
+  const text = cells.filter(({ cell_type }) => cell_type === "markdown")
+    .map(({ source }) => joinText(source));
   return text.join("\n").match(/^#+ (.+)$/m)?.[1];
 }

@@ -14,8 +14,10 @@
  */
 import { join } from "node:path";
 import { parse, stringify } from "@std/csv";
+import * as z from "zod";
 import type { Experiment } from "@/experiments.ts";
 import { writeAtomic } from "@/files.ts";
+import { COUNT, parseJson } from "@/json.ts";
 import { CLASS_NAMES, type ClassNames, type EpochRow, type Label } from "@/metrics.ts";
 import { PROJECT_ROOT } from "@/paths.ts";
 import type { Precision } from "@/precision.ts";
@@ -94,6 +96,53 @@ export interface RunConfig {
   /** One, unless the run was gone on with on another machine or with other versions. */
   sessions: Session[];
 }
+
+const FILM_SET: z.ZodType<DataSummary> = z.looseObject({
+  ...{ healthy: COUNT, tb: COUNT, fingerprint: z.string() },
+});
+
+/** What is in it besides stays: a setting of another version must not be overlooked when a run is gone on with. */
+const RUN_CONFIG: z.ZodType<RunConfig> = z.looseObject({
+  experiment: z.looseObject({
+    name: z.string(),
+    epochs: COUNT,
+    batchSize: COUNT,
+    learningRate: z.number(),
+    weightDecay: z.number(),
+    l2Penalty: z.number(),
+    dropout: z.number(),
+    augmentation: z.discriminatedUnion("kind", [
+      z.looseObject({ kind: z.literal("sharpness"), factor: z.number(), probability: z.number() }),
+      z.looseObject({ kind: z.literal("contrast"), low: z.number(), high: z.number() }),
+    ]).nullable(),
+  }),
+  seed: COUNT,
+  precision: z.enum(["fp32", "bf16"]),
+  network: z.looseObject({
+    stages: z.array(z.array(z.int().positive()).length(3)).nonempty(),
+    strideOn: z.enum(["1x1", "3x3"]),
+    imageSize: z.int().positive(),
+    init: z.looseObject({ file: z.string(), sha256: z.string() }).nullable(),
+  }),
+  classes: z.tuple([z.string(), z.string()]).readonly().default(CLASS_NAMES),
+  data: z.looseObject({
+    ...{ train: FILM_SET, test: FILM_SET, validation: FILM_SET.nullable() },
+    skipped: z.array(z.string()),
+  }),
+  sessions: z.array(z.looseObject({
+    started: z.string(),
+    versions: z.record(z.string(), z.string()),
+    machine: z.record(z.string(), z.union([z.string(), z.number()])),
+  })),
+});
+
+/** One epoch's numbers in a state, where JSON cannot have NaN. */
+export const EPOCH_ROW = z.strictObject(Object.fromEntries(
+  EPOCH_COLUMNS.map((column) => [
+    fieldOf(column),
+    column.startsWith("validation_") ? z.number().nullable() : z.number(),
+  ]),
+)) as unknown as z.ZodType<EpochRow>;
 
 /** The folders of a run. */
 export interface RunFolders {
@@ -230,21 +279,25 @@ export async function writeConfig(folder: string, config: RunConfig): Promise<vo
 /**
  * Reads config.json.
  *
- * @throws {Error} If there is none, or it is not JSON.
+ * @throws {Error} If there is none.
+ * @throws {SyntaxError} If it is not the JSON of a config, naming the first value that is wrong.
  */
 export async function readConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, "config.json");
-  const text = await readResult(path);
-  try {
-    return parseConfig(text);
-  } catch (error) {
-    throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause: error });
-  }
+  return parseConfig(
+    await readResult(path),
+    (reason) => `Cannot read ${path}: ${reason}. Bring back the file that the run wrote`,
+  );
 }
 
-/** A config from JSON. One that does not name its classes has TBX11K's. */
-export function parseConfig(text: string): RunConfig {
-  return { classes: CLASS_NAMES, ...JSON.parse(text) };
+/**
+ * A config from JSON. One that does not name its classes has TBX11K's.
+ *
+ * @param complaint As of `parseJson()`.
+ * @throws {SyntaxError} If it is not the JSON of a config.
+ */
+export function parseConfig(text: string, complaint: (reason: string) => string): RunConfig {
+  return parseJson(text, RUN_CONFIG, complaint);
 }
 
 /** `test_f1` -> `testF1` */

@@ -4,8 +4,10 @@
  * @module
  */
 import { isAbsolute, join, relative } from "node:path";
+import * as z from "zod";
 import { exists, readText, removeIfAny, writeAtomic } from "@/files.ts";
 import { type FilmClasses, requireClasses, TBX11K_CLASSES } from "@/film_classes.ts";
+import { parseJson } from "@/json.ts";
 import { fromRoot, PROJECT_ROOT } from "@/paths.ts";
 import { fromCsv, requireDisjoint, type Split, toCsv } from "@/split.ts";
 
@@ -15,6 +17,9 @@ export interface SavedSplit extends Split {
   /** The data folder, absolute; null if that is not known. */
   data: string | null;
 }
+
+/** Of `split.json`. Its classes are checked by `requireClasses()`, as those of a command line are. */
+const SOURCE = z.object({ data: z.string().nullable().default(null), classes: z.unknown() });
 
 /** The file of a set. */
 function csvPath(folder: string, set: keyof Split): string {
@@ -109,8 +114,7 @@ export async function readSource(
 
 function parseSource(text: string, path: string): Pick<SavedSplit, "data" | "classes"> {
   try {
-    const { data = null, classes } = JSON.parse(text);
-    if (data !== null && typeof data !== "string") throw new TypeError("its data is no path");
+    const { data, classes } = parseJson(text, SOURCE, (reason) => reason);
     return { data: data && fromRoot(data), classes: requireClasses(classes) };
   } catch (error) {
     throw new SyntaxError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });

@@ -4,12 +4,14 @@ import {
   loadState,
   loadWeights,
   type NamedArrays,
+  type Progress,
   readProgress,
   saveState,
   saveWeights,
   type TrainingState,
 } from "@/checkpoint.ts";
 import { BASELINE } from "@/experiments.ts";
+import type { EpochRow } from "@/metrics.ts";
 import { readSafetensors, writeSafetensors } from "@/safetensors.ts";
 import { inFolder } from "./in_folder.ts";
 
@@ -168,10 +170,20 @@ Deno.test("loadState() refuses weights alone, damaged progress and a file cut sh
     await saveWeights(path, { weights: WEIGHTS, steps: 0 });
     await assertRejects(load, SyntaxError, "it holds weights, not the state of a run");
     const half = { ...STATE.progress.sums, correct: 0.5 };
-    for (const change of [{ epoch: 1 }, { step: -1 }, { sums: half }]) {
+    const row = { epoch: 0 } as EpochRow;
+    const damages: [Partial<Progress>, string][] = [
+      [{ epoch: 1 }, "rows"],
+      [{ step: -1 }, "step"],
+      [{ sums: half }, "sums.correct"],
+      [{ epoch: 1, rows: [row] }, "rows.0.learningRate"],
+    ];
+    for (const [change, place] of damages) {
       await saveState(path, { ...STATE, progress: { ...STATE.progress, ...change } });
-      await assertRejects(load, SyntaxError, `Cannot go on from ${path}: its metadata is damaged`);
+      const damage = `its metadata is damaged, its "${place}" is wrong`;
+      await assertRejects(load, SyntaxError, `Cannot go on from ${path}: ${damage}`);
     }
+    await saveState(path, { ...STATE, config: { ...STATE.config, seed: NaN } });
+    await assertRejects(load, SyntaxError, `its metadata is damaged, its "seed" is wrong`);
     await saveState(path, STATE);
     await Deno.truncate(path, (await Deno.stat(path)).size - 1);
     await assertRejects(load, SyntaxError, `Cannot read ${path}`);

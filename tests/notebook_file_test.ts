@@ -1,5 +1,8 @@
-import { assertEquals } from "@std/assert";
-import { moduleOfCells } from "@/notebook_file.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { moduleOfCells, readNotebook, writeNotebook } from "@/notebook_file.ts";
+import { fromRoot } from "@/paths.ts";
+import { inFolder } from "./in_folder.ts";
 
 Deno.test("moduleOfCells() takes the code cells in order, and names them", () => {
   const cells = [
@@ -13,3 +16,30 @@ Deno.test("moduleOfCells() takes the code cells in order, and names them", () =>
     "// cell 2\nconst a = 1;\nconst b = 2;\n\n// cell 4\nawait show(a + b);\n",
   );
 });
+
+Deno.test("readNotebook() takes all that Jupyter wrote, so that it can be written again", () =>
+  inFolder(async (folder) => {
+    for (const name of ["01_split.ipynb", "02_experiments.ipynb", "03_analysis.ipynb"]) {
+      const path = fromRoot(`notebooks/${name}`);
+      const copy = join(folder, name);
+      await writeNotebook(copy, await readNotebook(path));
+      assertEquals(
+        JSON.parse(await Deno.readTextFile(copy)),
+        JSON.parse(await Deno.readTextFile(path)),
+      );
+    }
+  }));
+
+Deno.test("readNotebook() refuses what is no notebook, or one with a merge's marks in it", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "a.ipynb");
+    const refuses = async (text: string, reason: string) => {
+      await Deno.writeTextFile(path, text);
+      const message = `Cannot read the notebook ${path}: ${reason}`;
+      await assertRejects(() => readNotebook(path), SyntaxError, message);
+    };
+    await refuses('<<<<<<< HEAD\n{"cells": []}\n', "it is not JSON");
+    await refuses('{"nbformat": 3, "worksheets": [], "metadata": {}}', 'its "cells" is wrong');
+    const cells = [{ cell_type: "markdown", source: "" }, { cell_type: "code" }];
+    await refuses(JSON.stringify({ cells, metadata: {} }), 'its "cells.1.source" is wrong');
+  }));

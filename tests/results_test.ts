@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { BASELINE } from "@/experiments.ts";
+import { BASELINE, experimentNamed } from "@/experiments.ts";
 import { type EpochRow, prefixed, score } from "@/metrics.ts";
 import {
   predictionsPath,
@@ -146,31 +146,76 @@ Deno.test("readPredictions() refuses an epoch that is not there, a class and a p
     }
   }));
 
-Deno.test("readConfig() reads what was written and refuses what is no JSON", () =>
+const SUMMARY = { healthy: 3, tb: 1, fingerprint: "ab" };
+const CONFIG: RunConfig = {
+  experiment: BASELINE,
+  seed: 0,
+  precision: "fp32",
+  network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 32, init: null },
+  classes: ["Healthy", "TB"],
+  data: { train: SUMMARY, test: SUMMARY, validation: null, skipped: [] },
+  sessions: [{
+    started: "2026-01-01T00:00:00.000Z",
+    versions: { deno: "2.8.1" },
+    machine: { cores: 2 },
+  }],
+};
+
+Deno.test("readConfig() reads what was written, with what another version has besides", () =>
   inFolder(async (folder) => {
-    const summary = { healthy: 3, tb: 1, fingerprint: "ab" };
-    const config: RunConfig = {
-      experiment: BASELINE,
-      seed: 0,
-      precision: "fp32",
-      network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 32, init: null },
-      classes: ["Healthy", "TB"],
-      data: { train: summary, test: summary, validation: null, skipped: [] },
-      sessions: [{
-        started: "2026-01-01T00:00:00.000Z",
-        versions: { deno: "2.8.1" },
-        machine: { cores: 2 },
-      }],
+    const sharpened = {
+      ...{ ...CONFIG, experiment: experimentNamed("sharpness") },
+      network: { ...CONFIG.network, init: { file: "a.safetensors", sha256: "c" } },
     };
-    await writeConfig(folder, config);
-    assertEquals(await readConfig(folder), config);
-    const { classes: _, ...unnamed } = config;
-    await Deno.writeTextFile(join(folder, "config.json"), JSON.stringify(unnamed));
+    for (const config of [CONFIG, sharpened]) {
+      await writeConfig(folder, config);
+      assertEquals(await readConfig(folder), config);
+    }
+    const write = (config: unknown) =>
+      Deno.writeTextFile(join(folder, "config.json"), JSON.stringify(config));
+    const { classes: _, ...unnamed } = CONFIG;
+    await write(unnamed);
     assertEquals(
       await readConfig(folder),
-      config,
+      CONFIG,
       "The classes that are meant where none are named",
     );
-    await Deno.writeTextFile(join(folder, "config.json"), "{");
-    await assertRejects(() => readConfig(folder), SyntaxError, "it is not JSON");
+    const newer = { ...CONFIG, experiment: { ...BASELINE, momentum: 0.9 } };
+    await write(newer);
+    assertEquals(await readConfig(folder), newer);
+  }));
+
+Deno.test("readConfig() refuses what is no config, naming the first value that is wrong", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "config.json");
+    const refuses = async (text: string, reason: string) => {
+      await Deno.writeTextFile(path, text);
+      const { message } = await assertRejects(() => readConfig(folder), SyntaxError);
+      assertStringIncludes(message, `Cannot read ${path}: ${reason}`);
+      assertStringIncludes(message, "Bring back the file that the run wrote");
+    };
+    await refuses("{", "it is not JSON");
+    await refuses("[]", "its JSON is wrong");
+    await refuses("{}", 'its "experiment" is wrong');
+    const without = (change: object) => JSON.stringify({ ...CONFIG, ...change });
+    const { network, data, experiment } = CONFIG;
+    for (
+      const [change, place] of [
+        [{ seed: -1 }, "seed"],
+        [{ seed: "0" }, "seed"],
+        [{ precision: "fp16" }, "precision"],
+        [{ classes: ["TB"] }, "classes"],
+        [{ experiment: { ...experiment, learningRate: null } }, "experiment.learningRate"],
+        [
+          { experiment: { ...experiment, augmentation: { kind: "blur" } } },
+          "experiment.augmentation.kind",
+        ],
+        [{ network: { ...network, stages: [] } }, "network.stages"],
+        [{ network: { ...network, stages: [[8, 1]] } }, "network.stages.0"],
+        [{ network: { ...network, imageSize: 0.5 } }, "network.imageSize"],
+        [{ data: { ...data, validation: {} } }, "data.validation.healthy"],
+        [{ data: { ...data, test: { ...SUMMARY, tb: 1.5 } } }, "data.test.tb"],
+        [{ sessions: [{ started: "", versions: {} }] }, "sessions.0.machine"],
+      ] as const
+    ) await refuses(without(change), `its "${place}" is wrong`);
   }));

@@ -42,7 +42,7 @@ Deno.test("a kept run is read, and not trained any further", () =>
     assertEquals([baseline!.experiment, baseline!.rows], [BASELINE.name, plans[0]!.finished!.rows]);
   }));
 
-Deno.test("openDataCheck() refuses what was found in other films than a kept run's", () =>
+Deno.test("openDataCheck() refuses what was found in other films than a kept run's, and a damaged file", () =>
   inFolder(async (folder) => {
     for (const path of await filesUnder(REFERENCE_RUN)) {
       await writeAtomic(join(folder, path), await readText(join(REFERENCE_RUN, path)));
@@ -52,6 +52,21 @@ Deno.test("openDataCheck() refuses what was found in other films than a kept run
       assertEquals((await openDataCheck(split)).scope, "all films");
       const other = { ...split, test: split.test.slice(1) };
       await assertRejects(() => openDataCheck(other), Error, "it is not of the split beside it");
+      const path = join(folder, "results/data_check.json");
+      for (
+        const [damage, place] of [
+          [{ findings: [{ kind: "dust", films: [], detail: "" }] }, "findings.0.kind"],
+          [{ greys: [{ label: "TB", films: 1, shares: [null] }] }, "greys.0.shares.0"],
+        ] as const
+      ) {
+        await writeAtomic(path, JSON.stringify({ ...await openDataCheck(split), ...damage }));
+        await assertRejects(
+          () => openDataCheck(split),
+          SyntaxError,
+          `Cannot read ${path}: its "${place}" is wrong`,
+        );
+        await writeAtomic(path, await readText(join(REFERENCE_RUN, "results/data_check.json")));
+      }
     });
   }));
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { EXPERIMENTS } from "@/experiments.ts";
+import { experimentNamed, EXPERIMENTS } from "@/experiments.ts";
 import type { EpochRow } from "@/metrics.ts";
 import {
   chosenTable,
@@ -11,7 +11,7 @@ import {
   splitTable,
   trainingTable,
 } from "@/report_tables.ts";
-import { parseConfig } from "@/results.ts";
+import type { RunConfig } from "@/results.ts";
 import { tableBundle } from "@/tables.ts";
 
 Deno.test("tableBundle() has the rows as HTML and as text, numbers to the right", () => {
@@ -129,17 +129,26 @@ Deno.test("trainingTable() adds up minutes, and has the last epoch's speed", () 
   }]);
 });
 
+const SESSION = {
+  ...{ started: "", versions: { tensorflow: "2.21.0" } },
+  machine: { device: "CPU", processor: "EPYC", cores: 2 },
+};
+const CONFIG: RunConfig = {
+  ...{ experiment: experimentNamed("dropout"), seed: 3, precision: "bf16" },
+  network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 32, init: null },
+  classes: ["Healthy", "TB"],
+  data: {
+    train: { healthy: 3040, tb: 640, fingerprint: "0123456789abcdef" },
+    test: { healthy: 760, tb: 160, fingerprint: "" },
+    ...{ validation: null, skipped: [] },
+  },
+  sessions: [SESSION],
+};
+
 Deno.test("configTable() has what decides a run's numbers, of its last session, and every machine", () => {
-  const session = (tensorflow: string, processor: string) => ({
-    ...{ started: "", versions: { tensorflow }, machine: { device: "CPU", processor, cores: 2 } },
-  });
-  const set = (healthy: number, tb: number) => ({ healthy, tb, fingerprint: "0123456789abcdef" });
-  const config = parseConfig(JSON.stringify({
-    experiment: { name: "dropout" },
-    ...{ seed: 3, precision: "bf16", network: {} },
-    data: { train: set(3040, 640), test: set(760, 160), validation: null, skipped: [] },
-    sessions: [session("2.20.0", "Xeon"), session("2.20.0", "EPYC"), session("2.21.0", "EPYC")],
-  }));
+  const earlier = { ...SESSION, versions: { tensorflow: "2.20.0" } };
+  const elsewhere = { ...earlier, machine: { ...earlier.machine, processor: "Xeon" } };
+  const config = { ...CONFIG, sessions: [elsewhere, earlier, SESSION] };
   assertEquals(configTable([config]).map((row) => Object.values(row)), [
     ["dropout", 3, "bf16", "3040 healthy, 640 TB", "760 healthy, 160 TB", "0123456789ab"]
       .concat("2.21.0", "Xeon, 2 cores; EPYC, 2 cores"),
@@ -147,15 +156,8 @@ Deno.test("configTable() has what decides a run's numbers, of its last session, 
 });
 
 Deno.test("configTable() has a GPU as the machine of a run that it computed", () => {
-  const machine = { device: "GPU", processor: "EPYC", cores: 16 };
-  const set = { healthy: 0, tb: 0, fingerprint: "" };
-  const config = parseConfig(JSON.stringify({
-    experiment: { name: "dropout" },
-    ...{ seed: 0, precision: "fp32", network: {} },
-    data: { train: set, test: set, validation: null, skipped: [] },
-    sessions: [{ started: "", versions: {}, machine }],
-  }));
-  assertEquals(configTable([config]).map(({ Machine }) => Machine), ["GPU"]);
+  const sessions = [{ ...SESSION, machine: { ...SESSION.machine, device: "GPU" } }];
+  assertEquals(configTable([{ ...CONFIG, sessions }]).map(({ Machine }) => Machine), ["GPU"]);
 });
 
 Deno.test("picturesTable() has the pictures of a folder in a row", () => {
