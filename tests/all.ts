@@ -5,7 +5,7 @@
 
 /** The files whose tests, and whatever they import, need no permission. */
 const PURE = [
-  ...["analysis", "experiments", "film_classes", "lab", "metrics", "notebook", "notebook_file"],
+  ...["analysis", "experiments", "film_classes", "lab", "metrics", "notebook"],
   ...["prefetch", "random", "shortcuts", "statistics", "std_assert", "std_csv", "text_table"],
 ];
 
