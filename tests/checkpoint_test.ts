@@ -10,10 +10,10 @@ import {
   saveWeights,
   type TrainingState,
 } from "@/checkpoint.ts";
-import { BASELINE } from "@/experiments.ts";
 import type { EpochRow } from "@/metrics.ts";
 import { readSafetensors, writeSafetensors } from "@/safetensors.ts";
 import { inFolder } from "./in_folder.ts";
+import { SAMPLE_CONFIG } from "./sample_config.ts";
 
 /** An array whose values are made from their places. */
 function numbered(shape: readonly number[], value: (...place: number[]) => number): Float32Array {
@@ -61,24 +61,7 @@ const STATE: TrainingState = {
     sums: { films: 45, loss: 0.1, crossEntropy: 0.2, correct: 30, seconds: 1.5 },
     rows: [],
   },
-  config: {
-    experiment: BASELINE,
-    seed: 4,
-    precision: "bf16",
-    network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 32, init: null },
-    classes: ["Healthy", "TB"],
-    data: {
-      train: { healthy: 2, tb: 1, fingerprint: "a" },
-      test: { healthy: 1, tb: 1, fingerprint: "b" },
-      validation: null,
-      skipped: [],
-    },
-    sessions: [{
-      started: "2026-01-01T00:00:00.000Z",
-      versions: { deno: "2.8.1" },
-      machine: { cores: 2 },
-    }],
-  },
+  config: { ...SAMPLE_CONFIG, seed: 4, precision: "bf16" },
 };
 
 Deno.test("saveWeights() stores PyTorch's names, layout and count of batches", () =>

@@ -7,13 +7,13 @@ import {
   readConfig,
   readEpochs,
   readPredictions,
-  type RunConfig,
   runFolders,
   writeConfig,
   writeEpochs,
   writePredictions,
 } from "@/results.ts";
 import { inFolder } from "./in_folder.ts";
+import { SAMPLE_CONFIG } from "./sample_config.ts";
 
 const TEST = {
   loss: 1.23456789,
@@ -146,41 +146,26 @@ Deno.test("readPredictions() refuses an epoch that is not there, a class and a p
     }
   }));
 
-const SUMMARY = { healthy: 3, tb: 1, fingerprint: "ab" };
-const CONFIG: RunConfig = {
-  experiment: BASELINE,
-  seed: 0,
-  precision: "fp32",
-  network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 32, init: null },
-  classes: ["Healthy", "TB"],
-  data: { train: SUMMARY, test: SUMMARY, validation: null, skipped: [] },
-  sessions: [{
-    started: "2026-01-01T00:00:00.000Z",
-    versions: { deno: "2.8.1" },
-    machine: { cores: 2 },
-  }],
-};
-
 Deno.test("readConfig() reads what was written, with what another version has besides", () =>
   inFolder(async (folder) => {
     const sharpened = {
-      ...{ ...CONFIG, experiment: experimentNamed("sharpness") },
-      network: { ...CONFIG.network, init: { file: "a.safetensors", sha256: "c" } },
+      ...{ ...SAMPLE_CONFIG, experiment: experimentNamed("sharpness") },
+      network: { ...SAMPLE_CONFIG.network, init: { file: "a.safetensors", sha256: "c" } },
     };
-    for (const config of [CONFIG, sharpened]) {
+    for (const config of [SAMPLE_CONFIG, sharpened]) {
       await writeConfig(folder, config);
       assertEquals(await readConfig(folder), config);
     }
     const write = (config: unknown) =>
       Deno.writeTextFile(join(folder, "config.json"), JSON.stringify(config));
-    const { classes: _, ...unnamed } = CONFIG;
+    const { classes: _, ...unnamed } = SAMPLE_CONFIG;
     await write(unnamed);
     assertEquals(
       await readConfig(folder),
-      CONFIG,
+      SAMPLE_CONFIG,
       "The classes that are meant where none are named",
     );
-    const newer = { ...CONFIG, experiment: { ...BASELINE, momentum: 0.9 } };
+    const newer = { ...SAMPLE_CONFIG, experiment: { ...BASELINE, momentum: 0.9 } };
     await write(newer);
     assertEquals(await readConfig(folder), newer);
   }));
@@ -197,8 +182,8 @@ Deno.test("readConfig() refuses what is no config, naming the first value that i
     await refuses("{", "it is not JSON");
     await refuses("[]", "its JSON is wrong");
     await refuses("{}", 'its "experiment" is wrong');
-    const without = (change: object) => JSON.stringify({ ...CONFIG, ...change });
-    const { network, data, experiment } = CONFIG;
+    const without = (change: object) => JSON.stringify({ ...SAMPLE_CONFIG, ...change });
+    const { network, data, experiment } = SAMPLE_CONFIG;
     for (
       const [change, place] of [
         [{ seed: -1 }, "seed"],
@@ -214,7 +199,7 @@ Deno.test("readConfig() refuses what is no config, naming the first value that i
         [{ network: { ...network, stages: [[8, 1]] } }, "network.stages.0"],
         [{ network: { ...network, imageSize: 0.5 } }, "network.imageSize"],
         [{ data: { ...data, validation: {} } }, "data.validation.healthy"],
-        [{ data: { ...data, test: { ...SUMMARY, tb: 1.5 } } }, "data.test.tb"],
+        [{ data: { ...data, test: { ...data.test, tb: 1.5 } } }, "data.test.tb"],
         [{ sessions: [{ started: "", versions: {} }] }, "sessions.0.machine"],
       ] as const
     ) await refuses(without(change), `its "${place}" is wrong`);

@@ -5,6 +5,7 @@ import type { RunConfig } from "@/results.ts";
 import { describeRun, differences, type RunFilms } from "@/run_config.ts";
 import type { LabelledFilm } from "@/split.ts";
 import { inFolder } from "./in_folder.ts";
+import { SAMPLE_CONFIG } from "./sample_config.ts";
 
 /** Films whose content is their name. */
 async function writeFilms(folder: string, names: string[]): Promise<LabelledFilm[]> {
@@ -74,16 +75,7 @@ Deno.test("describeRun() refuses a set without one class and a film that is not 
   }));
 
 Deno.test("differences() lists what decides the numbers, and only that", () => {
-  const summary = { healthy: 2, tb: 1, fingerprint: "a" };
-  const saved: RunConfig = {
-    experiment: BASELINE,
-    seed: 0,
-    precision: "fp32",
-    network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 224, init: null },
-    classes: ["Healthy", "TB"],
-    data: { train: summary, test: summary, validation: null, skipped: [] },
-    sessions: [],
-  };
+  const saved = SAMPLE_CONFIG;
   const now: RunConfig = {
     experiment: {
       ...BASELINE,
@@ -94,7 +86,7 @@ Deno.test("differences() lists what decides the numbers, and only that", () => {
     precision: "bf16",
     classes: ["Healthy", "PNEUMONIA"],
     network: { ...saved.network, stages: [[8, 2, 1]], init: { file: "x", sha256: "f" } },
-    data: { ...saved.data, validation: { ...summary, tb: 2 } },
+    data: { ...saved.data, validation: { healthy: 2, tb: 2, fingerprint: "a" } },
     sessions: [{ started: "now", versions: {}, machine: {} }],
   };
   assertEquals(differences(saved, now), [

@@ -13,6 +13,7 @@ import {
 } from "@/report_tables.ts";
 import type { RunConfig } from "@/results.ts";
 import { tableBundle } from "@/tables.ts";
+import { SAMPLE_CONFIG } from "./sample_config.ts";
 
 Deno.test("tableBundle() has the rows as HTML and as text, numbers to the right", () => {
   const bundle = tableBundle([{ Set: "train", Films: 144 }, { Set: "test", Films: 36 }], {
@@ -134,13 +135,11 @@ const SESSION = {
   machine: { device: "CPU", processor: "EPYC", cores: 2 },
 };
 const CONFIG: RunConfig = {
-  ...{ experiment: experimentNamed("dropout"), seed: 3, precision: "bf16" },
-  network: { stages: [[8, 1, 1]], strideOn: "1x1", imageSize: 32, init: null },
-  classes: ["Healthy", "TB"],
+  ...{ ...SAMPLE_CONFIG, experiment: experimentNamed("dropout"), seed: 3, precision: "bf16" },
   data: {
+    ...SAMPLE_CONFIG.data,
     train: { healthy: 3040, tb: 640, fingerprint: "0123456789abcdef" },
     test: { healthy: 760, tb: 160, fingerprint: "" },
-    ...{ validation: null, skipped: [] },
   },
   sessions: [SESSION],
 };
