@@ -131,7 +131,9 @@ export function configTable(configs: readonly RunConfig[]): TableRow[] {
 /** What computed a run, for its minutes compare on one machine alone: those of its sessions, in their order. */
 function machinesOf(sessions: readonly Session[]): string {
   const names = sessions.map(({ machine: { device, processor, cores } }) =>
-    device === "CPU" && processor !== undefined ? `${processor}, ${cores} cores` : String(device)
+    device === "CPU" && processor !== undefined
+      ? `${processor}, ${cores} cores`
+      : String(device ?? "unknown")
   );
   return [...new Set(names)].join("; ");
 }

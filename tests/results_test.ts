@@ -182,7 +182,7 @@ Deno.test("readConfig() refuses what is no config, naming the first value that i
     await refuses("{", "it is not JSON");
     await refuses("[]", "its JSON is wrong");
     await refuses("{}", 'its "experiment" is wrong');
-    const without = (change: object) => JSON.stringify({ ...SAMPLE_CONFIG, ...change });
+    const changed = (change: object) => JSON.stringify({ ...SAMPLE_CONFIG, ...change });
     const { network, data, experiment } = SAMPLE_CONFIG;
     for (
       const [change, place] of [
@@ -202,5 +202,5 @@ Deno.test("readConfig() refuses what is no config, naming the first value that i
         [{ data: { ...data, test: { ...data.test, tb: 1.5 } } }, "data.test.tb"],
         [{ sessions: [{ started: "", versions: {} }] }, "sessions.0.machine"],
       ] as const
-    ) await refuses(without(change), `its "${place}" is wrong`);
+    ) await refuses(changed(change), `its "${place}" is wrong`);
   }));

@@ -11,7 +11,7 @@ import {
   splitTable,
   trainingTable,
 } from "@/report_tables.ts";
-import type { RunConfig } from "@/results.ts";
+import type { RunConfig, Session } from "@/results.ts";
 import { tableBundle } from "@/tables.ts";
 import { SAMPLE_CONFIG } from "./sample_config.ts";
 
@@ -154,9 +154,12 @@ Deno.test("configTable() has what decides a run's numbers, of its last session, 
   ]);
 });
 
-Deno.test("configTable() has a GPU as the machine of a run that it computed", () => {
-  const sessions = [{ ...SESSION, machine: { ...SESSION.machine, device: "GPU" } }];
-  assertEquals(configTable([{ ...CONFIG, sessions }]).map(({ Machine }) => Machine), ["GPU"]);
+Deno.test("configTable() has a GPU as the machine of a run that it computed, and says where none is named", () => {
+  const machineOf = (machine: Session["machine"]) =>
+    configTable([{ ...CONFIG, sessions: [{ ...SESSION, machine }] }])[0]!.Machine;
+  assertEquals(machineOf({ ...SESSION.machine, device: "GPU" }), "GPU");
+  assertEquals(machineOf({ device: "CPU" }), "CPU");
+  assertEquals(machineOf({}), "unknown");
 });
 
 Deno.test("picturesTable() has the pictures of a folder in a row", () => {
