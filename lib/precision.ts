@@ -2,6 +2,7 @@
  * The precision that a network is computed in.
  * @module
  */
+import { processorFlags } from "@/processor.ts";
 import { device } from "@/tensorflow/context.ts";
 
 /**
@@ -12,7 +13,7 @@ export type Precision = "fp32" | "bf16";
 
 /** The one that trains faster here. */
 export function defaultPrecision(): Precision {
-  return multipliesBfloat16(processorFlags()) ? "bf16" : "fp32";
+  return multipliesBfloat16(flagsHere()) ? "bf16" : "fp32";
 }
 
 /**
@@ -29,7 +30,7 @@ export function multipliesBfloat16(flags: string): boolean {
  * @param flags As in `/proc/cpuinfo`. Default: of this one.
  * @returns Null if it is not slow, and where the flags do not tell, as on a GPU.
  */
-export function slowPrecision(precision: Precision, flags = processorFlags()): string | null {
+export function slowPrecision(precision: Precision, flags = flagsHere()): string | null {
   if (precision !== "bf16" || !/\bavx2\b/.test(flags) || multipliesBfloat16(flags)) return null;
   const [missing, speed] = /\bavx512f\b/.test(flags)
     ? ["AMX", "three quarters"]
@@ -38,13 +39,7 @@ export function slowPrecision(precision: Precision, flags = processorFlags()): s
     "say --precision fp32; a run that was begun in bf16 begins anew for it, with --restart";
 }
 
-/** What Linux says of the processor, if that is what computes; nothing on other systems. */
-function processorFlags(): string {
-  if (device.type !== "CPU") return "";
-  try {
-    const cpuinfo = Deno.readTextFileSync("/proc/cpuinfo");
-    return /^(?:flags|Features)\s*:(.*)$/m.exec(cpuinfo)?.[1] ?? "";
-  } catch {
-    return "";
-  }
+/** Those of the processor, if that is what computes. */
+function flagsHere(): string {
+  return device.type === "CPU" ? processorFlags() : "";
 }

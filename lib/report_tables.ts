@@ -130,12 +130,16 @@ export function configTable(configs: readonly RunConfig[]): TableRow[] {
 
 /** What computed a run, for its minutes compare on one machine alone: those of its sessions, in their order. */
 function machinesOf(sessions: readonly Session[]): string {
-  const names = sessions.map(({ machine: { device, processor, cores } }) =>
-    device === "CPU" && processor !== undefined
-      ? `${processor}, ${cores} cores`
-      : String(device ?? "unknown")
-  );
-  return [...new Set(names)].join("; ");
+  return [...new Set(sessions.map(({ machine }) => machineInWords(machine)))].join("; ");
+}
+
+function machineInWords(
+  { device, processor, cores, instructions }: Session["machine"],
+): string {
+  if (device !== "CPU" || processor === undefined) return String(device ?? "unknown");
+  // Sessions before the instructions were kept have none.
+  const known = instructions !== undefined && instructions !== "unknown";
+  return `${processor}, ${cores} cores${known ? `, ${instructions}` : ""}`;
 }
 
 /** What each group of layers gives and costs, and the sums. */

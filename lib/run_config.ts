@@ -15,6 +15,7 @@ import { VERSION } from "@/tensorflow/c_api.ts";
 import { device } from "@/tensorflow/context.ts";
 import { fromRoot } from "@/paths.ts";
 import { defaultPrecision, type Precision } from "@/precision.ts";
+import { bestInstructions, processorFlags } from "@/processor.ts";
 
 /** The films of a run. */
 export interface RunFilms {
@@ -120,6 +121,7 @@ function describeSession(): Session {
     machine: {
       platform: `${Deno.build.os} ${Deno.build.arch}`,
       processor: cpus[0]?.model ?? "unknown",
+      instructions: bestInstructions(processorFlags()) ?? "unknown",
       cores: cpus.length,
       memoryGb: Math.round(os.totalmem() / 2 ** 30),
       device: device.type,

@@ -5,8 +5,8 @@
 
 /** The files whose tests, and whatever they import, need no permission. */
 const PURE = [
-  ...["analysis", "experiments", "film_classes", "lab", "metrics", "notebook"],
-  ...["prefetch", "random", "shortcuts", "statistics", "std_assert", "std_csv", "text_table"],
+  ...["analysis", "experiments", "film_classes", "lab", "metrics", "notebook", "prefetch"],
+  ...["processor", "random", "shortcuts", "statistics", "std_assert", "std_csv", "text_table"],
 ];
 
 const permissions = ["read", "write", "env", "run", "sys", "ffi", "net"] as const;

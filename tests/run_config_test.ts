@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import os from "node:os";
 import { join } from "node:path";
 import { BASELINE } from "@/experiments.ts";
+import { bestInstructions, processorFlags } from "@/processor.ts";
 import type { RunConfig } from "@/results.ts";
 import { describeRun, differences, type RunFilms } from "@/run_config.ts";
 import type { LabelledFilm } from "@/split.ts";
@@ -41,6 +43,9 @@ Deno.test("describeRun() counts the films, takes their fingerprint and says what
     const [session] = config.sessions;
     assertEquals(session!.versions.deno, Deno.version.deno);
     assertEquals(Object.keys(session!.versions), ["deno", "tensorflow", "tfjs"]);
+    const { processor, instructions } = session!.machine;
+    assertEquals(processor, os.cpus()[0]!.model);
+    assertEquals(instructions, bestInstructions(processorFlags()) ?? "unknown");
   }));
 
 Deno.test("describeRun() takes from the run as it was begun what is not said, and adds no second session", () =>

@@ -159,7 +159,19 @@ Deno.test("configTable() has a GPU as the machine of a run that it computed, and
     configTable([{ ...CONFIG, sessions: [{ ...SESSION, machine }] }])[0]!.Machine;
   assertEquals(machineOf({ ...SESSION.machine, device: "GPU" }), "GPU");
   assertEquals(machineOf({ device: "CPU" }), "CPU");
+  assertEquals(machineOf({ ...SESSION.machine, instructions: "unknown" }), "EPYC, 2 cores");
   assertEquals(machineOf({}), "unknown");
+});
+
+Deno.test("configTable() tells processors of one name apart by their instructions", () => {
+  const sessions = ["AVX2", "AVX-512"].map((instructions) => ({
+    ...SESSION,
+    machine: { ...SESSION.machine, instructions },
+  }));
+  assertEquals(
+    configTable([{ ...CONFIG, sessions }])[0]!.Machine,
+    "EPYC, 2 cores, AVX2; EPYC, 2 cores, AVX-512",
+  );
 });
 
 Deno.test("picturesTable() has the pictures of a folder in a row", () => {
