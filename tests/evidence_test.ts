@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { findEvidence, testDeletion } from "@/analysis/evidence.ts";
+import { deletionInWords, findEvidence, testDeletion } from "@/analysis/evidence.ts";
 import { border, cellsRegion, cover, outside } from "@/analysis/pixels.ts";
 import {
   findWeights,
@@ -109,6 +109,23 @@ Deno.test("testDeletion() tells a map that marks what the network uses from one 
   assert(wrong!.words.endsWith("Grad-CAM marks what the network does not use."));
   assertEquals([wrong!.films, occlusion!.method], [12, "occlusion"]);
   assertEquals(occlusion!.byMap, right!.byMap);
+});
+
+Deno.test("deletionInWords() says by how much the probability is lower, or higher, with no sign to be read", () => {
+  const wordsOf = (value: number, low: number, high: number) =>
+    deletionInWords({ method: "Grad-CAM", difference: { value, low, high } }, "TB");
+  const start =
+    "With the cells covered that Grad-CAM marks most, the probability of TB is on average ";
+  assertEquals(
+    wordsOf(0.285, 0.156, 0.413),
+    `${start}0.285 [0.156, 0.413] lower than with as many random cells covered: Grad-CAM marks what the network uses.`,
+  );
+  assertEquals(
+    wordsOf(-0.024, -0.069, 0.022),
+    `${start}0.024 [-0.022, 0.069] higher than with as many random cells covered: it is not shown that Grad-CAM ` +
+      "marks what the network uses.",
+  );
+  assert(wordsOf(-0.2, -0.3, -0.1).includes("0.200 [0.100, 0.300] higher"));
 });
 
 Deno.test("openNetwork() predicts as the run did, and Grad-CAM's cells add up to the log-odds", () =>

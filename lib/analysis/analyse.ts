@@ -9,6 +9,7 @@
  * @module
  */
 import { join } from "node:path";
+import { deletionInWords } from "@/analysis/evidence.ts";
 import { auditFilms, type Examination, examine } from "@/analysis/films.ts";
 import { modelCard } from "@/analysis/model_card.ts";
 import { type Analysis, readAnalysis } from "@/analysis/read_analysis.ts";
@@ -120,7 +121,10 @@ async function findExamined(
     summary.data.test.fingerprint === best.config.data.test.fingerprint &&
     scoresOf(summary) === scoresOf(found);
   if (!isSame) return null;
-  const { reproduced, borders, deletion } = summary;
+  const { reproduced, borders } = summary;
+  const [, positive] = best.config.classes;
+  const deletion = summary.deletion
+    .map((test) => ({ ...test, words: deletionInWords(test, positive) }));
   return { reproduced, borders, deletion, cases };
 }
 

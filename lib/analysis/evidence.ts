@@ -127,7 +127,7 @@ export async function testDeletion(
       byMap: meanCurve(byMap),
       byChance: meanCurve(byChance),
       difference,
-      words: inWords(method, { difference, positive: network.classes[1] }),
+      words: deletionInWords({ method, difference }, network.classes[1]),
     };
   });
 }
@@ -156,16 +156,24 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function inWords(
-  method: Method,
-  { difference, positive }: { difference: Estimate; positive: string },
+/**
+ * What a method's deletion test found, in words.
+ *
+ * @param positive The class whose probability it is.
+ */
+export function deletionInWords(
+  { method, difference }: Pick<DeletionTest, "method" | "difference">,
+  positive: string,
 ): string {
-  const lower = `the probability of ${positive} falls by ${decimalInterval(difference)} more`;
-  const verdict = difference.low > 0
+  const { value, low, high } = difference;
+  const change = value < 0
+    ? `${decimalInterval({ value: -value, low: -high, high: -low })} higher`
+    : `${decimalInterval(difference)} lower`;
+  const verdict = low > 0
     ? `${method} marks what the network uses`
-    : difference.high < 0
+    : high < 0
     ? `${method} marks what the network does not use`
     : `it is not shown that ${method} marks what the network uses`;
-  return `With the cells covered that ${method} marks most, ${lower} on average than with as many random cells ` +
-    `covered: ${verdict}.`;
+  return `With the cells covered that ${method} marks most, the probability of ${positive} is on average ${change} than ` +
+    `with as many random cells covered: ${verdict}.`;
 }
