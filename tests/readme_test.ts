@@ -23,6 +23,20 @@ Deno.test("the README's scores are those of the run in reference_run/", async ()
   assertEquals(held, rows);
 });
 
+Deno.test("the README's areas under the curve without a lung in sight are those of the run in reference_run/", async () => {
+  const { summary } = await readAnalysis(join(REFERENCE_RUN, "results"));
+  const thumbnail = summary.shortcuts.find(({ shortcut }) => shortcut === "thumbnail")!;
+  const held = README.replaceAll(/\s+/g, " ");
+  for (
+    const sentence of [
+      `too few for a lesion, has an AUC of ${thumbnail.auc.value.toFixed(3)},`,
+      `the highest F1 has one of ${
+        summary.borders.borderAlone.value.toFixed(3)
+      } when all that it sees`,
+    ]
+  ) assert(held.includes(sentence), sentence);
+});
+
 Deno.test("the README's curves are those of the run in reference_run/", async () => {
   const runs = await readFinishedRuns({ root: REFERENCE_RUN });
   const drawn = toPng(toSvg(experimentsFigure(runs)));
