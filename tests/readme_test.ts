@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { analysisTables } from "@/analysis/tables.ts";
 import { readAnalysis } from "@/analysis/read_analysis.ts";
@@ -23,18 +23,32 @@ Deno.test("the README's scores are those of the run in reference_run/", async ()
   assertEquals(held, rows);
 });
 
+Deno.test("the README says of the experiments' order what the tests and the seeds of the run say", async () => {
+  const { summary } = await readAnalysis(join(REFERENCE_RUN, "results"));
+  const { best, comparisons, seeds } = summary;
+  assertEquals(comparisons.length, 10);
+  for (const { words } of comparisons) {
+    assertEquals(words.match(/no difference shown/g)?.length, 2, words);
+  }
+  const baseline = seeds.spreads.find(({ experiment }) => experiment === "baseline")!;
+  const effect = seeds.effects.find(({ experiment }) => experiment === best.experiment)!;
+  assertEquals([baseline.seeds.length, effect.pairs, seeds.epochs], [3, 3, 6]);
+  assertShown(
+    `moves the baseline's F1 by ${
+      baseline.f1.deviation.toFixed(3)
+    } (standard deviation of three seeds after six ` +
+      `epochs), and there ${best.experiment}, the highest above, is ${
+        (-effect.f1.value).toFixed(3)
+      } below`,
+  );
+});
+
 Deno.test("the README's areas under the curve without a lung in sight are those of the run in reference_run/", async () => {
   const { summary } = await readAnalysis(join(REFERENCE_RUN, "results"));
   const thumbnail = summary.shortcuts.find(({ shortcut }) => shortcut === "thumbnail")!;
-  const held = README.replaceAll(/\s+/g, " ");
-  for (
-    const sentence of [
-      `too few for a lesion, has an AUC of ${thumbnail.auc.value.toFixed(3)},`,
-      `the highest F1 has one of ${
-        summary.borders.borderAlone.value.toFixed(3)
-      } when all that it sees`,
-    ]
-  ) assert(held.includes(sentence), sentence);
+  assertShown(`too few for a lesion, has an AUC of ${thumbnail.auc.value.toFixed(3)},`);
+  const { borderAlone } = summary.borders;
+  assertShown(`the highest F1 has one of ${borderAlone.value.toFixed(3)} when all that it sees`);
 });
 
 Deno.test("the README's curves are those of the run in reference_run/", async () => {
@@ -50,3 +64,8 @@ Deno.test("the README's pictures and links to files are there", async () => {
   assert(links.length > 0);
   for (const path of links) await Deno.stat(fromRoot(path));
 });
+
+/** Throws if the README does not say this, wherever its lines break. */
+function assertShown(sentence: string): void {
+  assertStringIncludes(README.replaceAll(/\s+/g, " "), sentence);
+}
