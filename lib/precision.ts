@@ -2,7 +2,7 @@
  * The precision that a network is computed in.
  * @module
  */
-import { processorFlags } from "@/processor.ts";
+import { bestInstructions, type Instructions, processorFlags } from "@/processor.ts";
 import { device } from "@/tensorflow/context.ts";
 
 /**
@@ -11,32 +11,31 @@ import { device } from "@/tensorflow/context.ts";
  */
 export type Precision = "fp32" | "bf16";
 
-/** The one that trains faster here. */
-export function defaultPrecision(): Precision {
-  return multipliesBfloat16(flagsHere()) ? "bf16" : "fp32";
-}
-
 /**
- * Whether flags of a processor, as in `/proc/cpuinfo`, name instructions that multiply matrices of bfloat16. Those of
- * AVX-512 multiply vectors only, and train at three quarters of the speed of fp32 (lib/tensorflow/NOTES.md).
+ * The one that trains faster here: bf16 where there are instructions that multiply matrices of it. Those of AVX-512
+ * multiply vectors only, and train at three quarters of the speed of fp32 (lib/tensorflow/NOTES.md).
  */
-export function multipliesBfloat16(flags: string): boolean {
-  return /\bamx_bf16\b/.test(flags);
+export function defaultPrecision(flags = flagsHere()): Precision {
+  return bestInstructions(flags) === "AMX" ? "bf16" : "fp32";
 }
 
+/** What bf16 lacks on a processor, and how fast it trains there beside fp32 (lib/tensorflow/NOTES.md). */
+const SLOW_BF16 = new Map<Instructions | null, { missing: Instructions; speed: string }>([
+  ["AVX-512", { missing: "AMX", speed: "three quarters" }],
+  ["AVX2", { missing: "AVX-512", speed: "a seventh" }],
+]);
+
 /**
- * What to say before training in a precision that is slow on a processor. How slow is from lib/tensorflow/NOTES.md.
+ * What to say before training in a precision that is slow on a processor.
  *
  * @param flags As in `/proc/cpuinfo`. Default: of this one.
  * @returns Null if it is not slow, and where the flags do not tell, as on a GPU.
  */
 export function slowPrecision(precision: Precision, flags = flagsHere()): string | null {
-  if (precision !== "bf16" || !/\bavx2\b/.test(flags) || multipliesBfloat16(flags)) return null;
-  const [missing, speed] = /\bavx512f\b/.test(flags)
-    ? ["AMX", "three quarters"]
-    : ["AVX-512", "a seventh"];
-  return `bf16 is slow on a processor without ${missing}: it trains at about ${speed} of fp32's speed. To train in fp32, ` +
-    "say --precision fp32; a run that was begun in bf16 begins anew for it, with --restart";
+  const slow = precision === "bf16" ? SLOW_BF16.get(bestInstructions(flags)) : undefined;
+  if (slow === undefined) return null;
+  return `bf16 is slow on a processor without ${slow.missing}: it trains at about ${slow.speed} of fp32's speed. To train ` +
+    "in fp32, say --precision fp32; a run that was begun in bf16 begins anew for it, with --restart";
 }
 
 /** Those of the processor, if that is what computes. */

@@ -17,8 +17,11 @@ export function processorFlags(): string {
 /** Flags of instructions for x86 that decide how fast a network trains, and what they are called. */
 const INSTRUCTIONS = [["amx_bf16", "AMX"], ["avx512f", "AVX-512"], ["avx2", "AVX2"]] as const;
 
+/** What such instructions are called. */
+export type Instructions = typeof INSTRUCTIONS[number][1];
+
 /** What the best of a processor's instructions are called that decide how fast a network trains; null if not known. */
-export function bestInstructions(flags: string): string | null {
+export function bestInstructions(flags: string): Instructions | null {
   const named = new Set(flags.split(/\s+/));
   return INSTRUCTIONS.find(([flag]) => named.has(flag))?.[1] ?? null;
 }

@@ -137,9 +137,8 @@ function machineInWords(
   { device, processor, cores, instructions }: Session["machine"],
 ): string {
   if (device !== "CPU" || processor === undefined) return String(device ?? "unknown");
-  // Sessions before the instructions were kept have none.
-  const known = instructions !== undefined && instructions !== "unknown";
-  return `${processor}, ${cores} cores${known ? `, ${instructions}` : ""}`;
+  // Not every processor says what instructions it has, and earlier sessions did not keep them.
+  return `${processor}, ${cores} cores${instructions === undefined ? "" : `, ${instructions}`}`;
 }
 
 /** What each group of layers gives and costs, and the sums. */

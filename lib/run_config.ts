@@ -115,13 +115,14 @@ async function fileSha256(path: string): Promise<string> {
 /** The machine (without its name) and the versions of what computes. */
 function describeSession(): Session {
   const cpus = os.cpus();
+  const instructions = bestInstructions(processorFlags());
   return {
     started: new Date().toISOString(),
     versions: { deno: Deno.version.deno, tensorflow: VERSION, tfjs: tf.version_core },
     machine: {
       platform: `${Deno.build.os} ${Deno.build.arch}`,
       processor: cpus[0]?.model ?? "unknown",
-      instructions: bestInstructions(processorFlags()) ?? "unknown",
+      ...(instructions !== null && { instructions }),
       cores: cpus.length,
       memoryGb: Math.round(os.totalmem() / 2 ** 30),
       device: device.type,

@@ -1,12 +1,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { multipliesBfloat16, slowPrecision } from "@/precision.ts";
+import { defaultPrecision, slowPrecision } from "@/precision.ts";
 
-Deno.test("multipliesBfloat16() wants a processor that multiplies matrices of bfloat16, not vectors alone", () => {
+Deno.test("defaultPrecision() is bf16 on a processor that multiplies matrices of bfloat16, not vectors alone", () => {
   // /proc/cpuinfo of Sapphire Rapids, with and without its matrix unit in a virtual machine, and of Cascade Lake.
-  assertEquals(multipliesBfloat16("fpu avx512_bf16 avx512_fp16 amx_bf16 amx_tile amx_int8"), true);
-  assertEquals(multipliesBfloat16("fpu avx512_bf16 avx512_fp16 avx512_vnni"), false);
-  assertEquals(multipliesBfloat16("fpu avx512f avx512_vnni"), false);
-  assertEquals(multipliesBfloat16(""), false);
+  assertEquals(defaultPrecision("fpu avx512_bf16 avx512_fp16 amx_bf16 amx_tile amx_int8"), "bf16");
+  assertEquals(defaultPrecision("fpu avx512_bf16 avx512_fp16 avx512_vnni"), "fp32");
+  assertEquals(defaultPrecision("fpu avx512f avx512_vnni"), "fp32");
+  assertEquals(defaultPrecision(""), "fp32");
 });
 
 Deno.test("slowPrecision() warns of bf16 on an x86 processor without a matrix unit for it, with what was measured", () => {
