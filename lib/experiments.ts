@@ -1,23 +1,34 @@
 /**
- * The five experiments as data: one baseline and, for each of the others, the one thing it changes. An
- * experiment of one's own is one object more.
+ * The five experiments as data: one baseline and, for each of the others, the one thing it changes.
+ * A custom experiment needs one more object.
  *
- * The settings are the assignment's: Adam with learning rate 1e-4 and weight decay 1e-4, batches of 4,
- * 20 epochs, cross-entropy.
+ * The settings are the assignment's: Adam with learning rate 1e-4 and weight decay 1e-4, batches of
+ * 4, 20 epochs, cross-entropy.
  * @module
  */
 
-/** A random change of a training film at its full size, before it is resized. Test films are never changed. */
+/**
+ * A random change of a training film at its full size, before it is resized. Test films are never
+ * changed.
+ */
 export type Augmentation =
   /** With this probability the film is sharpened by `factor` (1 leaves it as it is). */
   | { readonly kind: "sharpness"; readonly factor: number; readonly probability: number }
   /** Each film's contrast is multiplied by a number drawn evenly from `[low, high]`. */
   | { readonly kind: "contrast"; readonly low: number; readonly high: number };
 
+/** Pixels a side of the films that the network is given, unless a run says otherwise. */
+export const IMAGE_SIZE = 224;
+
 /** Everything that tells one experiment from another. */
 export interface Experiment {
-  /** Names the folders `results/<name>/` and `model/<name>/`: lower-case letters, digits, `-` and `_`. */
+  /**
+   * Names the folders `results/<name>/` and `model/<name>/`: lower-case letters, digits, `-` and
+   * `_`, first a letter.
+   */
   readonly name: string;
+  /** For a run with a custom name: the experiment that it changes. */
+  readonly base?: string;
   /** Passes over the training set. */
   readonly epochs: number;
   /** Films a step; the last batch of an epoch may be shorter. */
@@ -30,11 +41,11 @@ export interface Experiment {
   readonly l2Penalty: number;
   /** Probability of dropping a feature before the linear layer, in `[0, 1)`. */
   readonly dropout: number;
-  /** What is done to training films, if anything. */
+  /** A random change of training films. */
   readonly augmentation: Augmentation | null;
 }
 
-/** What the other experiments are compared with. */
+/** The experiment that the others are compared with. */
 export const BASELINE = {
   name: "baseline",
   epochs: 20,
@@ -59,10 +70,21 @@ export const EXPERIMENTS: readonly Experiment[] = [
   { ...BASELINE, name: "contrast", augmentation: { kind: "contrast", low: 0.8, high: 1.2 } },
 ];
 
+/** Reserved names: folders in `results/` and words of the command line. */
+const TAKEN_NAMES = ["all", "analysis", "beside_pytorch", "folds", "notebooks", "seeds", "stop"];
+
+/** Names that a run may have: they are names of folders. */
+const NAME = /^[a-z][a-z0-9_-]{0,59}$/;
+
+/** Tells whether no experiment has this name, so that its run is a custom one. */
+export function isOwnName(name: string): boolean {
+  return EXPERIMENTS.every((experiment) => experiment.name !== name);
+}
+
 /**
  * Finds an experiment by its name.
  *
- * @throws {RangeError} If there is none of that name; the message lists those there are.
+ * @throws {RangeError} If no experiment has the name. The message lists them.
  */
 export function experimentNamed(name: string): Experiment {
   const found = EXPERIMENTS.find((experiment) => experiment.name === name);
@@ -74,41 +96,45 @@ export function experimentNamed(name: string): Experiment {
 }
 
 /**
- * Checks the values of an experiment, so that a slip in one of one's own is found before anything is written.
+ * Checks the values of an experiment, so that a slip in a custom one is found before anything is
+ * written.
  *
  * @throws {RangeError} Naming the first value that is out of its range.
  */
 export function checkExperiment(experiment: Experiment): void {
   const { name, epochs, batchSize, learningRate, weightDecay, l2Penalty, dropout, augmentation } =
     experiment;
-  const require = (holds: boolean, what: string, value: unknown, range: string) => {
-    if (holds) return;
-    const subject = `Cannot run the experiment "${name}"`;
-    throw new RangeError(`${subject}: its ${what} is ${JSON.stringify(value)}, not ${range}`);
-  };
+  const isCount = (value: number) => Number.isInteger(value) && value > 0;
   const within = (value: number, low: number, high: number) => value >= low && value <= high;
-
-  require(/^[a-z0-9][a-z0-9_-]*$/.test(name), "name", name, "lower-case letters, digits, - and _");
-  require(name !== "seeds", "name", name, "free: results/seeds/ holds the runs of further seeds");
-  require(Number.isInteger(epochs) && epochs > 0, "epochs", epochs, "a whole number from 1");
-  require(
-    Number.isInteger(batchSize) && batchSize > 0,
-    "batchSize",
-    batchSize,
-    "a whole number from 1",
-  );
-  require(within(learningRate, Number.MIN_VALUE, 1), "learningRate", learningRate, "in (0, 1]");
-  require(within(weightDecay, 0, 1), "weightDecay", weightDecay, "in [0, 1]");
-  require(within(l2Penalty, 0, 1), "l2Penalty", l2Penalty, "in [0, 1]");
-  require(dropout >= 0 && dropout < 1, "dropout", dropout, "in [0, 1)");
+  const letters = "at most 60 lower-case letters, digits, - and _, the first of them a letter";
+  const checks: [holds: boolean, field: string, value: unknown, wanted: string][] = [
+    [NAME.test(name), "name", name, letters],
+    [!TAKEN_NAMES.includes(name), "name", name, "another, as the project uses it itself"],
+    [isCount(epochs), "epochs", epochs, "a whole number from 1"],
+    [isCount(batchSize), "batchSize", batchSize, "a whole number from 1"],
+    [within(learningRate, Number.MIN_VALUE, 1), "learningRate", learningRate, "in (0, 1]"],
+    [within(weightDecay, 0, 1), "weightDecay", weightDecay, "in [0, 1]"],
+    [within(l2Penalty, 0, 1), "l2Penalty", l2Penalty, "in [0, 1]"],
+    [dropout >= 0 && dropout < 1, "dropout", dropout, "in [0, 1)"],
+  ];
   if (augmentation?.kind === "sharpness") {
     const { factor, probability } = augmentation;
-    require(within(factor, 0, 100), "sharpness factor", factor, "in [0, 100]");
-    require(within(probability, 0, 1), "sharpness probability", probability, "in [0, 1]");
+    checks.push(
+      [within(factor, 0, 100), "sharpness factor", factor, "in [0, 100]"],
+      [within(probability, 0, 1), "sharpness probability", probability, "in [0, 1]"],
+    );
   }
   if (augmentation?.kind === "contrast") {
     const { low, high } = augmentation;
-    require(within(low, 0, high), "contrast range", [low, high], "0 <= low <= high");
-    require(within(high, low, 100), "contrast range", [low, high], "at most 100");
+    const holds = within(low, 0, high) && within(high, low, 100);
+    checks.push([holds, "contrast range", [low, high], "0 <= low <= high <= 100"]);
   }
+  const failed = checks.find(([holds]) => !holds);
+  if (failed === undefined) return;
+  const [, field, value, wanted] = failed;
+  throw new RangeError(
+    `Cannot run the experiment "${name}": its ${field} is ${
+      JSON.stringify(value)
+    }, and must be ${wanted}`,
+  );
 }

@@ -4,10 +4,10 @@
  */
 import { Buffer } from "node:buffer";
 
-/** The names that it goes by. */
+/** The names of its program. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** The path of a Chromium: `XRAY_CHROMIUM`, or the first in PATH; null if there is none. */
+/** Finds a Chromium: `XRAY_CHROMIUM`, or the first in PATH; null if there is none. */
 export async function findChromium(): Promise<string | null> {
   const folders = (Deno.env.get("PATH") ?? "").split(":");
   const named = Deno.env.get("XRAY_CHROMIUM");
@@ -28,13 +28,13 @@ const FLAGS = [
 export interface Page extends AsyncDisposable {
   /** Opens an address. */
   open(url: string): Promise<void>;
-  /** Evaluates an expression, and waits for the promise that it may be. */
+  /** Evaluates an expression, and awaits its promise if it is one. */
   evaluate<Value>(expression: string): Promise<Value>;
-  /** Evaluates an expression every so often, until it is true. */
+  /** Evaluates an expression every 0.2 s until it is true. */
   waitFor(expression: string, options: { seconds: number }): Promise<void>;
-  /** Pixels of the page, and the colours that its reader prefers. */
+  /** Sets the page's size in pixels, and whether the reader prefers dark colours. */
   look(options: { width: number; height: number; dark?: boolean }): Promise<void>;
-  /** What is seen, as PNG. */
+  /** Takes a screenshot, as PNG. */
   picture(): Promise<Uint8Array>;
   /** Errors that the page did not catch. */
   errors: string[];
@@ -51,7 +51,7 @@ export async function openPage(chromium: string): Promise<Page> {
   const end = async () => {
     browser.kill("SIGKILL");
     await browser.status;
-    // Its helpers may write a moment longer.
+    // Its helper processes may still write for a moment.
     await Deno.remove(profile, { recursive: true }).catch(() => {});
   };
   try {
@@ -62,7 +62,7 @@ export async function openPage(chromium: string): Promise<Page> {
   }
 }
 
-/** Reads where the browser listens, and goes on reading, so that it never waits. */
+/** Reads the browser's address, and drains its output so that it never blocks. */
 async function addressOf(stderr: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   const [own, rest] = stderr.tee();
   void rest.pipeTo(new WritableStream());
@@ -75,7 +75,7 @@ async function addressOf(stderr: ReadableStream<Uint8Array<ArrayBuffer>>): Promi
   throw new Error(`Cannot start Chromium: ${text.trim()}`);
 }
 
-/** What the browser says: the answer to a command, or an event. */
+/** A message of the browser: the answer to a command, or an event. */
 interface Message {
   id?: number;
   method?: string;

@@ -42,21 +42,30 @@ Deno.test("experimentNamed() finds an experiment and lists those there are", () 
 Deno.test("checkExperiment() accepts the five and names what is out of range", () => {
   for (const experiment of EXPERIMENTS) checkExperiment(experiment);
   const wrong = [
-    [{ name: "../up" }, 'its name is "../up", not lower-case letters, digits, - and _'],
-    [{ name: "seeds" }, 'its name is "seeds", not free'],
-    [{ epochs: 0 }, "its epochs is 0, not a whole number from 1"],
-    [{ batchSize: 1.5 }, "its batchSize is 1.5, not a whole number from 1"],
-    [{ learningRate: 0 }, "its learningRate is 0, not in (0, 1]"],
-    [{ weightDecay: -1 }, "its weightDecay is -1, not in [0, 1]"],
-    [{ l2Penalty: NaN }, "its l2Penalty is null, not in [0, 1]"],
-    [{ dropout: 1 }, "its dropout is 1, not in [0, 1)"],
+    [
+      { name: "../up" },
+      'its name is "../up", and must be at most 60 lower-case letters, digits, - and _',
+    ],
+    [
+      { name: "448" },
+      'its name is "448", and must be at most 60 lower-case letters, digits, - and _, the',
+    ],
+    [{ name: "a".repeat(61) }, "must be at most 60"],
+    [{ name: "seeds" }, 'its name is "seeds", and must be another'],
+    [{ name: "stop" }, 'its name is "stop", and must be another'],
+    [{ epochs: 0 }, "its epochs is 0, and must be a whole number from 1"],
+    [{ batchSize: 1.5 }, "its batchSize is 1.5, and must be a whole number from 1"],
+    [{ learningRate: 0 }, "its learningRate is 0, and must be in (0, 1]"],
+    [{ weightDecay: -1 }, "its weightDecay is -1, and must be in [0, 1]"],
+    [{ l2Penalty: NaN }, "its l2Penalty is null, and must be in [0, 1]"],
+    [{ dropout: 1 }, "its dropout is 1, and must be in [0, 1)"],
     [
       { augmentation: { kind: "sharpness", factor: 1.2, probability: 2 } },
-      "its sharpness probability is 2, not in [0, 1]",
+      "its sharpness probability is 2, and must be in [0, 1]",
     ],
     [
       { augmentation: { kind: "contrast", low: 1.2, high: 0.8 } },
-      "its contrast range is [1.2,0.8], not 0 <= low <= high",
+      "its contrast range is [1.2,0.8], and must be 0 <= low <= high",
     ],
   ] as const;
   for (const [change, message] of wrong) {

@@ -1,9 +1,9 @@
 /**
- * Folders for tests.
+ * Temporary folders for tests.
  * @module
  */
 
-/** Runs a test with a folder of its own, which is removed afterwards. */
+/** Runs a test with a new folder, and removes it afterwards. */
 export async function inFolder(test: (folder: string) => Promise<void> | void): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {

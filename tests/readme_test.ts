@@ -1,20 +1,19 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { join } from "node:path";
-import { analysisTables } from "@/analysis/tables.ts";
 import { readAnalysis } from "@/analysis/read_analysis.ts";
+import { analysisTables } from "@/analysis/tables/tables.ts";
+import { readText } from "@/common/files.ts";
+import { fromRoot } from "@/common/paths.ts";
 import { toPng } from "@/figures/png.ts";
 import { toSvg } from "@/figures/svg.ts";
 import { experimentsFigure } from "@/figures/test_panels.ts";
-import { readText } from "@/files.ts";
-import { readFinishedRuns } from "@/finished_runs.ts";
-import { isSamePicture } from "@/notebook_outputs.ts";
-import { fromRoot } from "@/paths.ts";
-import { REFERENCE_FIGURE, REFERENCE_RUN } from "@/tasks/reference_run.ts";
+import { readFinishedRuns } from "@/notebooks/finished.ts";
+import { isSamePicture } from "@/notebooks/outputs.ts";
+import { REFERENCE_FIGURE, REFERENCE_RUN } from "@/tasks/dev/reference_run.ts";
 
 const README = await readText(fromRoot("README.md"));
 
 Deno.test("the README's scores are those of the run in reference_run/", async () => {
-  const { summary } = await readAnalysis(join(REFERENCE_RUN, "results"));
+  const { summary } = await readAnalysis({ root: REFERENCE_RUN });
   const { markdown } = analysisTables(summary).find(({ name }) => name === "scores")!;
   const rows = markdown.map((row) => Object.values(row).map(String));
   assert(rows.length > 0);
@@ -24,7 +23,7 @@ Deno.test("the README's scores are those of the run in reference_run/", async ()
 });
 
 Deno.test("the README says of the experiments' order what the tests and the seeds of the run say", async () => {
-  const { summary } = await readAnalysis(join(REFERENCE_RUN, "results"));
+  const { summary } = await readAnalysis({ root: REFERENCE_RUN });
   const { best, comparisons, seeds } = summary;
   assertEquals(comparisons.length, 10);
   for (const { words } of comparisons) {
@@ -35,16 +34,22 @@ Deno.test("the README says of the experiments' order what the tests and the seed
   assertEquals([baseline.seeds.length, effect.pairs, seeds.epochs], [3, 3, 6]);
   const seedAlone = baseline.f1.deviation.toFixed(3);
   const below = (-effect.f1.value).toFixed(3);
-  assertShown(`A seed alone moves the baseline's F1 by ${seedAlone} (standard deviation of three`);
+  assertShown(
+    `the baseline's F1 has a standard deviation of ${seedAlone} (three seeds, six epochs)`,
+  );
   assertShown(`${best.experiment}, the highest above, is ${below} below the baseline`);
 });
 
 Deno.test("the README's areas under the curve without a lung in sight are those of the run in reference_run/", async () => {
-  const { summary } = await readAnalysis(join(REFERENCE_RUN, "results"));
+  const { summary } = await readAnalysis({ root: REFERENCE_RUN });
   const thumbnail = summary.shortcuts.find(({ shortcut }) => shortcut === "thumbnail")!;
   assertShown(`too few for a lesion, has an AUC of ${thumbnail.auc.value.toFixed(3)},`);
   const { borderAlone } = summary.borders;
-  assertShown(`the highest F1 has one of ${borderAlone.value.toFixed(3)} when all that it sees`);
+  assertShown(
+    `the highest F1 reaches an AUC of ${
+      borderAlone.value.toFixed(3)
+    } when shown only the outer tenth`,
+  );
 });
 
 Deno.test("the README's curves are those of the run in reference_run/", async () => {

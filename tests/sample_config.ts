@@ -1,9 +1,9 @@
 import { BASELINE } from "@/experiments.ts";
-import type { RunConfig } from "@/results.ts";
+import type { RunConfig } from "@/runs/config.ts";
 
 const SET = { healthy: 3, tb: 1, fingerprint: "ab" };
 
-/** What a small run used. */
+/** The config of a small run. */
 export const SAMPLE_CONFIG: RunConfig = {
   experiment: BASELINE,
   seed: 0,

@@ -1,24 +1,24 @@
 /**
- * A run small enough for tests: 20 drawn films of 32 x 32 pixels to train on, 10 to test on, and ResNet50's blocks in
- * two narrow stages. As a program (`small_run.ts FOLDER EPOCHS`) it trains in that folder and prints a line for
- * every batch, so that a test can kill it where it likes.
+ * A run that is small enough for tests: 20 drawn training films and 10 test films of 32 x 32
+ * pixels, and ResNet50's blocks in two narrow stages. As a program (`small_run.ts FOLDER EPOCHS`)
+ * it trains in that folder and prints a line per batch, so that a test can kill it at any batch.
  * @module
  */
 import { join } from "node:path";
 import sharp from "sharp";
+import { createPrng } from "@/common/random.ts";
 import { BASELINE, type Experiment } from "@/experiments.ts";
-import { openFilmCache } from "@/film_cache.ts";
-import { createPrng } from "@/random.ts";
-import { runFolders } from "@/results.ts";
-import type { RunFilms } from "@/run_config.ts";
-import type { LabelledFilm } from "@/split.ts";
+import { openFilmCache } from "@/films/cache.ts";
+import type { LabelledFilm } from "@/films/film.ts";
+import { runFolders } from "@/runs/files.ts";
+import type { RunFilms } from "@/runs/settings.ts";
+import { train, type TrainOptions } from "@/runs/train.ts";
 import { runTask, stopSignal } from "@/tasks/task.ts";
-import { train, type TrainOptions } from "@/train.ts";
 
-/** Pixels a side. */
+/** The width and height of a film, in pixels. */
 const SIZE = 32;
 
-/** With dropout, so that its random numbers are part of what must come out the same. */
+/** An experiment with dropout, so that tests for equal results include its random numbers. */
 export const SMALL_EXPERIMENT: Experiment = {
   ...BASELINE,
   name: "small",
@@ -27,7 +27,7 @@ export const SMALL_EXPERIMENT: Experiment = {
   dropout: 0.5,
 };
 
-/** Draws films: noise, and for TB a bright upper half. */
+/** Draws films of noise. Those of TB have a bright upper half. */
 export async function drawFilms(folder: string): Promise<RunFilms> {
   const films: LabelledFilm[] = [];
   for (let i = 0; i < 30; i++) {
@@ -45,7 +45,7 @@ export async function drawFilms(folder: string): Promise<RunFilms> {
   return { train: films.slice(0, 20), test: films.slice(20), validation: null };
 }
 
-/** Draws the same films into class folders, and gives the data folder. */
+/** Draws the same films into class folders, and gives their data folder. */
 export async function drawDataFolder(folder: string): Promise<string> {
   const { train, test } = await drawFilms(folder);
   const data = join(folder, "imgs");
@@ -59,7 +59,7 @@ export async function drawDataFolder(folder: string): Promise<string> {
 /** ResNet50's blocks in two narrow stages. */
 export const SMALL_NETWORK = { stages: [[8, 1, 1], [8, 1, 2]], imageSize: SIZE };
 
-/** What {@linkcode train} needs for such a run in a folder. */
+/** Makes the options of {@linkcode train} for such a run in a folder. */
 export function smallRun(folder: string, films: RunFilms): TrainOptions {
   return {
     films,

@@ -1,78 +1,85 @@
 /**
- * The analysis of the runs there are, and its files:
+ * The analysis of all runs, and its files:
  *
- * - `results/summary.json`: all that was found ({@linkcode Summary});
- * - `results/analysis/*.csv` and `*.md`: its tables; `roc.csv` and `precision_recall.csv`: the curves;
- * - `results/analysis/curves.json`, `cases.json`: the same curves, and films with their evidence maps, for figures;
- * - `results/analysis/model_card.md`;
+ * - `results/summary.json`: all findings ({@linkcode Summary});
+ * - `results/analysis/*.csv` and `*.md`: tables, the curves' points, the model card;
+ * - `results/analysis/curves.json`, `cases.json`: for figures, curves and films' evidence maps;
  * - `model/<best experiment>/epochNN.onnx`: the best network as ONNX.
  * @module
  */
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { deletionInWords } from "@/analysis/evidence.ts";
 import { auditFilms, type Examination, examine } from "@/analysis/films.ts";
 import { modelCard } from "@/analysis/model_card.ts";
 import { type Analysis, readAnalysis } from "@/analysis/read_analysis.ts";
-import { type AnalysedRun, findRuns, readRun } from "@/analysis/runs.ts";
+import { type AnalysedRun, readRun } from "@/analysis/read_run.ts";
 import {
   type PredictionsSummary,
   summarizePredictions,
   type Summary,
   SUMMARY_VERSION,
 } from "@/analysis/summary.ts";
-import { toCsv, toMarkdown } from "@/analysis/table_files.ts";
-import { analysisTables, curveTables } from "@/analysis/tables.ts";
+import { tableCsv, toMarkdown } from "@/analysis/tables/table.ts";
+import { analysisTables, curveTables } from "@/analysis/tables/tables.ts";
 import { findWeights } from "@/analysis/trained_network.ts";
-import type { FilmCache } from "@/film_cache.ts";
-import { exists, writeAtomic } from "@/files.ts";
-import { writeOnnx } from "@/onnx_export.ts";
-import { describeResNet50 } from "@/resnet50.ts";
-import { readEpochs, statePath, weightsPath } from "@/results.ts";
-import { usedFilms } from "@/run_films.ts";
-import type { RunFilms } from "@/run_config.ts";
-import { readSafetensors } from "@/safetensors.ts";
+import { exists, writeAtomic } from "@/common/files.ts";
+import { readSafetensors } from "@/common/safetensors.ts";
+import type { FilmCache } from "@/films/cache.ts";
+import type { LabelledFilm } from "@/films/film.ts";
+import { describeResNet50 } from "@/network/architecture.ts";
+import { writeOnnx } from "@/network/onnx.ts";
+import { readConfig } from "@/runs/config.ts";
+import { readEpochs, statePath, weightsPath } from "@/runs/files.ts";
+import { usedFilms } from "@/runs/films.ts";
+import { findRuns } from "@/runs/find.ts";
+import { splitComparable } from "@/runs/own.ts";
+import { fingerprintOf, type RunFilms } from "@/runs/settings.ts";
 
-/** What {@linkcode analyse} takes. */
-export interface AnalyseOptions {
+/** Options of {@linkcode analyse}. */
+interface AnalyseOptions {
   /** Folder that holds `results/` and `model/`. */
   root: string;
-  /** The films that the runs were trained and tested on; there may be more. */
+  /** The films that the runs were trained and tested on, or more. */
   films: Pick<RunFilms, "train" | "test">;
   cache: FilmCache;
-  /** Whether the films are drawn ones. */
+  /** True if the films are drawn. */
   phantom: boolean;
-  /** Told what is being done. */
+  /** Called with a description of each stage. */
   onStage?: (stage: string) => void;
 }
 
 /**
  * Analyses the runs and writes the files.
  *
- * @throws {Error} If there is no run, a file of one is missing or damaged, or its weights are not those of its
- * predictions.
+ * @throws {Error} If no run exists, or one lacks a file, has a damaged one, or has weights that do
+ * not give its predictions.
  * @throws {RangeError} If the runs were not tested on the same films, or not on these.
  */
 export async function analyse(
   { root, films, cache, phantom, onStage = () => {} }: AnalyseOptions,
 ): Promise<Analysis> {
   onStage("reading runs");
-  const places = await findRuns(root);
-  const runs: AnalysedRun[] = [];
-  for (const place of places.filter(({ seed }) => seed === 0)) runs.push(await readRun(place));
+  const places = await Promise.all((await findRuns(root)).map(async (place) => {
+    return { ...place, config: await readConfig(place.folders.results) };
+  }));
+  const { comparable, others } = splitComparable(places);
+  if (others.length > 0) {
+    const names = others.map(({ folders }) => relative(root, folders.results)).join(", ");
+    onStage(`leaving out ${names}, tested on other films than ${comparable[0]!.experiment}`);
+  }
+  const runs = await Array.fromAsync(comparable.filter(({ seed }) => seed === 0), readRun);
   if (runs.length === 0) {
     throw new Error(
       `Cannot analyse ${join(root, "results")}: it has no run. Train first: deno task train all`,
     );
   }
-  const seeded = await Promise.all(places.map(async ({ experiment, seed, folders }) => ({
-    experiment,
-    seed,
-    rows: await readEpochs(folders.results),
-  })));
+  const seeded = await Promise.all(comparable.map(async ({ experiment, seed, folders }) => {
+    return { experiment, seed, rows: await readEpochs(folders.results) };
+  }));
   onStage("intervals and comparisons");
   const { summary: found, curves } = summarizePredictions(runs, { seeded });
   const best = runs.find(({ experiment }) => experiment === found.best.experiment)!;
-  const used = filmsOf(best, films);
+  const used = await filmsOf(best, films);
   const kept = await findExamined(root, { best, found });
   onStage(
     kept === null
@@ -82,14 +89,10 @@ export async function analyse(
   const { cases, ...examined } = kept ?? await examine(best, { films: used.test, cache });
   onStage("shortcut audit");
   const audit = await auditFilms(used);
+  const { classes, data } = best.config;
   const summary: Summary = {
-    version: SUMMARY_VERSION,
-    phantom,
-    classes: best.config.classes,
-    data: best.config.data,
-    ...found,
-    ...examined,
-    ...audit,
+    ...{ version: SUMMARY_VERSION, phantom, classes, data },
+    ...{ ...found, ...examined, ...audit },
   };
   onStage("writing");
   await writeAnalysis(root, { summary, curves, cases });
@@ -100,10 +103,9 @@ export async function analyse(
 }
 
 /**
- * What the best run's network was found to say before, where its weights are gone since: without them it cannot be asked
- * again, and what else is to be analysed may have grown.
+ * Finds the best network's answers in the last analysis, if its weights are gone since.
  *
- * @returns Null if the weights are there, or there is no analysis of the same epoch with the same scores.
+ * @returns Null if the weights exist, or no analysis of the same epoch with the same scores does.
  */
 async function findExamined(
   root: string,
@@ -113,7 +115,7 @@ async function findExamined(
   if ((await Promise.all(weights.map(exists))).includes(true)) return null;
   const results = join(root, "results");
   if (!await exists(join(results, "summary.json"))) return null;
-  const { summary, cases } = await readAnalysis(results);
+  const { summary, cases } = await readAnalysis({ root });
   const { experiment, epoch } = summary.best;
   const scoresOf = ({ experiments }: PredictionsSummary) =>
     JSON.stringify(experiments.find((each) => each.experiment === best.experiment)?.scores);
@@ -122,28 +124,39 @@ async function findExamined(
     scoresOf(summary) === scoresOf(found);
   if (!isSame) return null;
   const { reproduced, borders } = summary;
-  const [, positive] = best.config.classes;
-  const deletion = summary.deletion
-    .map((test) => ({ ...test, words: deletionInWords(test, positive) }));
+  const words = (test: typeof summary.deletion[0]) => deletionInWords(test, best.config.classes[1]);
+  const deletion = summary.deletion.map((test) => ({ ...test, words: words(test) }));
   return { reproduced, borders, deletion, cases };
 }
 
-/** The films that a run used: it may have left some out, or taken the first ones of each class only. */
-function filmsOf(
+/**
+ * Finds the films that a run used: all, all but unreadable ones, or the first of each class.
+ *
+ * @throws {RangeError} If the split is another one, or its films have changed.
+ */
+async function filmsOf(
   { test, config: { data }, folders }: AnalysedRun,
   films: AnalyseOptions["films"],
-): AnalyseOptions["films"] {
+): Promise<AnalyseOptions["films"]> {
+  const otherSplit = (reason: string) =>
+    new RangeError(
+      `Cannot analyse ${folders.results}: ${reason}. The films were split again, or have changed, ` +
+        "since it was trained: split them as they were then, or train again with --restart",
+    );
+  const train = usedFilms(films.train, { summary: data.train, skipped: data.skipped });
+  const wereTrained = async (films: readonly LabelledFilm[]) =>
+    await fingerprintOf(films) === data.train.fingerprint;
+  if (!await wereTrained(train) && !await wereTrained(films.train)) {
+    throw otherSplit("the training films of dataset/ are not those that it was trained on");
+  }
   const key = ({ label, filename }: { label: number; filename: string }) => `${label}/${filename}`;
   const known = new Map(films.test.map((film) => [key(film), film]));
   return {
-    train: usedFilms(films.train, { summary: data.train, skipped: data.skipped }),
+    train,
     test: test.map((prediction) => {
       const film = known.get(key(prediction));
       if (film !== undefined) return film;
-      throw new RangeError(
-        `Cannot analyse ${folders.results}: ${prediction.filename} is not among the test films of the data ` +
-          "folder. Name the folder that the run was trained on with --data or XRAY_DATA",
-      );
+      throw otherSplit(`${prediction.filename} is not among the test films of dataset/`);
     }),
   };
 }
@@ -152,18 +165,16 @@ async function writeAnalysis(root: string, { summary, curves, cases }: Analysis)
   const folder = join(root, "results", "analysis");
   const tables = analysisTables(summary);
   for (const { name, csv } of [...tables, ...curveTables(curves)]) {
-    await writeAtomic(join(folder, `${name}.csv`), toCsv(csv));
+    await writeAtomic(join(folder, `${name}.csv`), tableCsv(csv));
   }
-  for (const table of tables) {
-    await writeAtomic(join(folder, `${table.name}.md`), toMarkdown(table));
-  }
+  for (const each of tables) await writeAtomic(join(folder, `${each.name}.md`), toMarkdown(each));
   await writeJson(join(folder, "curves.json"), curves);
   await writeJson(join(folder, "cases.json"), cases);
-  // Last, so that what it stands for is there.
+  // Last, so that a summary's other files exist.
   await writeJson(join(root, "results", "summary.json"), summary);
 }
 
-/** JSON has no NaN and no Infinity: they become null. */
+/** Writes JSON, where NaN and Infinity become null. */
 async function writeJson(path: string, value: unknown): Promise<void> {
   await writeAtomic(path, JSON.stringify(value, null, 1) + "\n");
 }
@@ -177,9 +188,7 @@ async function exportBest({ experiment, epoch, folders, config }: AnalysedRun): 
     architecture: describeResNet50(config.network),
     imageSize: config.network.imageSize,
     metadata: {
-      experiment,
-      epoch: String(epoch),
-      classes: config.classes.join(", "),
+      ...{ experiment, epoch: String(epoch), classes: config.classes.join(", ") },
       purpose: "research and teaching; not for diagnosis",
     },
   });

@@ -1,39 +1,41 @@
 /**
- * Whether a network's probabilities can be taken as such, and what one number fitted on other films mends.
+ * The calibration of a network's probabilities, with and without a temperature.
  * @module
  */
+import * as z from "zod";
 import { columns } from "@/analysis/scores.ts";
-import type { Prediction } from "@/results.ts";
+import { NUMBER } from "@/common/json.ts";
+import type { Prediction } from "@/films/film.ts";
 import {
   atTemperature,
   brierScore,
   expectedCalibrationError,
   fitTemperature,
   reliability,
-  type ReliabilityBin,
+  RELIABILITY_BIN,
 } from "@/statistics/calibration.ts";
 
-/** How far probabilities are from shares. */
-export interface Calibration {
+/** The distance of probabilities from shares. */
+const CALIBRATION = z.object({
   /** Expected calibration error over ten bins of equal width, in [0, 1]. */
-  expectedError: number;
-  /** In [0, 1]. */
-  brier: number;
-  bins: ReliabilityBin[];
-}
+  expectedError: NUMBER,
+  /** Brier score, in [0, 1]. */
+  brier: NUMBER,
+  bins: z.array(RELIABILITY_BIN),
+});
 
-/** Calibration as the network has it, and after its logits are divided by a temperature. */
-export interface CalibrationReport {
-  raw: Calibration;
+/** Calibration of the network, and after its logits are divided by a temperature. */
+export const CALIBRATION_REPORT = z.object({
+  raw: CALIBRATION,
   /** Null without a validation set: fitted on the test set it would say nothing. */
-  scaled: (Calibration & { temperature: number }) | null;
-}
+  scaled: z.object({ temperature: NUMBER, ...CALIBRATION.shape }).nullable(),
+});
 
-/** Describes how calibrated test probabilities are, with a temperature fitted on validation films if there are any. */
+/** Describes the calibration of test probabilities. Validation films fit the temperature. */
 export function describeCalibration(
   test: readonly Prediction[],
   { validation }: { validation: readonly Prediction[] | null },
-): CalibrationReport {
+): z.infer<typeof CALIBRATION_REPORT> {
   const { truth, probabilities } = columns(test);
   const raw = calibrationOf(truth, probabilities);
   if (validation === null) return { raw, scaled: null };
@@ -43,11 +45,11 @@ export function describeCalibration(
   return { raw, scaled: { temperature, ...calibrationOf(truth, scaled) } };
 }
 
-function calibrationOf(truth: readonly number[], probabilities: readonly number[]): Calibration {
+function calibrationOf(
+  truth: readonly number[],
+  probabilities: readonly number[],
+): z.infer<typeof CALIBRATION> {
   const bins = reliability(truth, probabilities);
-  return {
-    expectedError: expectedCalibrationError(bins),
-    brier: brierScore(truth, probabilities),
-    bins,
-  };
+  const expectedError = expectedCalibrationError(bins);
+  return { expectedError, brier: brierScore(truth, probabilities), bins };
 }

@@ -1,86 +1,104 @@
 /**
- * Where in a film a network finds its evidence, by two methods, and whether that is true: covering the cells that a
- * map marks must change the decision faster than covering any cells (the deletion test; Petsiuk et al., BMVC 2018).
+ * Maps of the evidence that a network finds in a film, by two methods, and their test: covering the
+ * cells that a map marks must change the decision faster than covering any cells (the deletion
+ * test; Petsiuk et al., BMVC 2018).
  * @module
  */
-import { cellsRegion, cover } from "@/analysis/pixels.ts";
+import * as z from "zod";
+import { decimalInterval } from "@/analysis/format.ts";
+import { cellsRegion, cover } from "@/analysis/regions.ts";
 import type { EvidenceMap, TrainedNetwork } from "@/analysis/trained_network.ts";
-import { decimalInterval } from "@/analysis/words.ts";
-import { createPrng, shuffle } from "@/random.ts";
+import { COUNT, NUMBER } from "@/common/json.ts";
+import { createPrng, shuffle } from "@/common/random.ts";
 import { sigmoid } from "@/statistics/calibration.ts";
-import { type Estimate, meanOf } from "@/statistics/intervals.ts";
+import { ESTIMATE, mean, meanOf } from "@/statistics/intervals.ts";
 
-/** The methods, and what each does. */
-export type Method = "Grad-CAM" | "occlusion";
+const METHODS = ["Grad-CAM", "occlusion"] as const;
 
-/** A film's maps. */
-export type EvidenceMaps = Readonly<Record<Method, EvidenceMap>>;
+const EVIDENCE_MAP: z.ZodType<EvidenceMap> = z.object({ cells: COUNT, values: z.array(NUMBER) });
 
-/** What covering cells in a map's order does to the probability of TB. */
-export interface DeletionTest {
-  method: Method;
+/** A film, the network's prediction of it, and its maps. */
+export const CASE = z.object({
+  filename: z.string(),
+  label: z.literal([0, 1]),
+  probability: z.number(),
+  maps: z.object({ "Grad-CAM": EVIDENCE_MAP, occlusion: EVIDENCE_MAP }),
+});
+export type Case = z.infer<typeof CASE>;
+
+/** The effect on the probability of TB of covering cells in a map's order. */
+export const DELETION_TEST = z.object({
+  method: z.enum(METHODS),
   /** Films, all rightly called TB. */
-  films: number;
+  films: COUNT,
   /** Shares of the film that are covered. */
-  shares: number[];
+  shares: z.array(NUMBER),
   /** Mean probability of TB at each share, cells covered in the map's order. */
-  byMap: number[];
+  byMap: z.array(NUMBER),
   /** The same in random order. */
-  byChance: number[];
-  /** Mean over shares and films of the one less the other: above 0, the map marks what the network uses. */
-  difference: Estimate;
-  words: string;
-}
+  byChance: z.array(NUMBER),
+  /** Mean of `byChance - byMap`: above 0, the map marks what the network uses. */
+  difference: ESTIMATE,
+  words: z.string(),
+});
+type DeletionTest = z.infer<typeof DELETION_TEST>;
 
-/** A film in the deletion test. */
-export interface TestedFilm {
-  filename: string;
-  /** `[size,size,3]` */
-  pixels: Uint8Array;
-}
-
+/** Cells along each side of a map at most: occlusion asks about each. 448 x 448 pixels have 14. */
+const MOST_CELLS = 14;
 /** Steps in which cells are covered; the last leaves one part in seven. */
 const STEPS = 6;
 /** Random orders for each film. */
 const RANDOM_ORDERS = 3;
 
-/** Both maps of a film, on one grid. */
+/** Makes both maps of a film, `[size,size,3]`, on one grid. */
 export async function findEvidence(
   network: TrainedNetwork,
   pixels: Uint8Array,
-): Promise<EvidenceMaps> {
-  const gradCam = network.gradCam(pixels);
-  return {
-    "Grad-CAM": gradCam,
-    "occlusion": await occlude(network, { pixels, cells: gradCam.cells }),
+): Promise<Case["maps"]> {
+  const gradCam = coarsen(network.gradCam(pixels));
+  const occlusion = await occlude(network, { pixels, cells: gradCam.cells });
+  return { "Grad-CAM": gradCam, occlusion };
+}
+
+/** Sums a map that has too many cells into fewer: all add up to the same as before. */
+function coarsen(map: EvidenceMap): EvidenceMap {
+  const { cells, values } = map;
+  const most = MOST_CELLS;
+  if (cells <= most) return map;
+  // The share of a row, or of a column, that lies in a coarse one.
+  const share = (fine: number, coarse: number) => {
+    const end = Math.min(fine + 1, (coarse + 1) * cells / most);
+    return Math.max(0, end - Math.max(fine, coarse * cells / most));
   };
+  const sums = Array.from({ length: most * most }, (_, place) =>
+    values.reduce((sum, value, i) => {
+      const rows = share(Math.floor(i / cells), Math.floor(place / most));
+      return sum + value * rows * share(i % cells, place % most);
+    }, 0));
+  return { cells: most, values: sums };
 }
 
 /**
- * Occlusion (Zeiler and Fergus, ECCV 2014): by how much the log-odds of TB fall when a cell is covered.
- *
- * @param options.cells Along each side of the grid.
+ * Finds by how much the log-odds of TB fall when a cell is covered: occlusion (Zeiler and Fergus,
+ * ECCV 2014).
  */
 async function occlude(
   network: TrainedNetwork,
   { pixels, cells }: { pixels: Uint8Array; cells: number },
 ): Promise<EvidenceMap> {
+  const size = network.imageSize;
   const covered = Array.from(
     { length: cells * cells },
-    (_, cell) => without(pixels, { network, cells, covered: [cell] }),
+    (_, cell) => without(pixels, { size, cells, covered: [cell] }),
   );
   const [whole, ...others] = await network.logOdds([pixels, ...covered]);
   return { cells, values: others.map((logOdds) => whole! - logOdds) };
 }
 
-/** A copy of a film with some cells covered. */
+/** Copies a film and covers some cells. */
 function without(
   pixels: Uint8Array,
-  { network: { imageSize: size }, cells, covered }: {
-    network: TrainedNetwork;
-    cells: number;
-    covered: readonly number[];
-  },
+  { size, cells, covered }: { size: number; cells: number; covered: readonly number[] },
 ): Uint8Array {
   const copy = pixels.slice();
   cover(copy, { size, region: cellsRegion(new Set(covered), { size, cells }) });
@@ -88,34 +106,35 @@ function without(
 }
 
 /**
- * Holds the deletion test of both methods.
+ * Runs the deletion test of both methods.
  *
- * @param films At least two; rightly called TB, so that there is evidence to delete.
+ * @param films At least two, `[size,size,3]`, rightly called TB, so that there is evidence.
  */
 export async function testDeletion(
   network: TrainedNetwork,
-  films: readonly TestedFilm[],
+  films: readonly { filename: string; pixels: Uint8Array }[],
 ): Promise<DeletionTest[]> {
-  const curves: { byMap: Record<Method, number[]>; byChance: number[] }[] = [];
-  for (const { filename, pixels } of films) {
+  const curves = await Array.fromAsync(films, async ({ filename, pixels }) => {
     const maps = await findEvidence(network, pixels);
-    const { cells } = maps["Grad-CAM"];
+    const { cells, values } = maps["Grad-CAM"];
     const curve = (order: readonly number[]) => deletionCurve(network, { pixels, cells, order });
+    const places = [...values.keys()];
     const random = [];
     for (let i = 0; i < RANDOM_ORDERS; i++) {
-      const order = Array.from({ length: cells * cells }, (_, cell) => cell);
-      random.push(await curve(shuffle(order, createPrng(`deletion/${i}/${filename}`))));
+      random.push(await curve(shuffle(places, createPrng(`deletion/${i}/${filename}`))));
     }
-    curves.push({
-      byMap: {
-        "Grad-CAM": await curve(strongestFirst(maps["Grad-CAM"])),
-        "occlusion": await curve(strongestFirst(maps.occlusion)),
-      },
+    const byMap = (method: typeof METHODS[number]) => {
+      const strength = maps[method].values;
+      return curve(places.toSorted((a, b) => strength[b]! - strength[a]!));
+    };
+    return {
+      "Grad-CAM": await byMap("Grad-CAM"),
+      occlusion: await byMap("occlusion"),
       byChance: meanCurve(random),
-    });
-  }
-  return (["Grad-CAM", "occlusion"] as const).map((method) => {
-    const byMap = curves.map((curve) => curve.byMap[method]);
+    };
+  });
+  return METHODS.map((method) => {
+    const byMap = curves.map((curve) => curve[method]);
     const byChance = curves.map((curve) => curve.byChance);
     const difference = meanOf(
       byMap.map((curve, film) => mean(byChance[film]!.slice(1)) - mean(curve.slice(1))),
@@ -132,35 +151,23 @@ export async function testDeletion(
   });
 }
 
-/** Probabilities of TB as ever more cells are covered. */
+/** Computes the probabilities of TB as ever more cells are covered. */
 async function deletionCurve(
   network: TrainedNetwork,
   { pixels, cells, order }: { pixels: Uint8Array; cells: number; order: readonly number[] },
 ): Promise<number[]> {
   const films = Array.from({ length: STEPS + 1 }, (_, step) => {
     const covered = order.slice(0, Math.round((order.length * step) / (STEPS + 1)));
-    return without(pixels, { network, cells, covered });
+    return without(pixels, { size: network.imageSize, cells, covered });
   });
   return Array.from(await network.logOdds(films), sigmoid);
-}
-
-function strongestFirst({ values }: EvidenceMap): number[] {
-  return values.map((_, cell) => cell).sort((a, b) => values[b]! - values[a]!);
 }
 
 function meanCurve(curves: readonly (readonly number[])[]): number[] {
   return curves[0]!.map((_, step) => mean(curves.map((curve) => curve[step]!)));
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/**
- * What a method's deletion test found, in words.
- *
- * @param positive The class whose probability it is.
- */
+/** Describes a deletion test's result; `positive` is the class whose probability falls. */
 export function deletionInWords(
   { method, difference }: Pick<DeletionTest, "method" | "difference">,
   positive: string,
@@ -174,6 +181,6 @@ export function deletionInWords(
     : high < 0
     ? `${method} marks what the network does not use`
     : `it is not shown that ${method} marks what the network uses`;
-  return `With the cells covered that ${method} marks most, the probability of ${positive} is on average ${change} than ` +
-    `with as many random cells covered: ${verdict}.`;
+  return `With the cells covered that ${method} marks most, the probability of ${positive} is on ` +
+    `average ${change} than with as many random cells covered: ${verdict}.`;
 }

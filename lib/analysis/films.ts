@@ -1,84 +1,59 @@
 /**
- * What is found by looking at films, and by asking a network about them.
+ * The findings from films at their full size, and from a network's answers on them.
  * @module
  */
-import { scoreBorders } from "@/analysis/borders.ts";
-import {
-  type DeletionTest,
-  type EvidenceMaps,
-  findEvidence,
-  testDeletion,
-} from "@/analysis/evidence.ts";
-import type { AnalysedRun } from "@/analysis/runs.ts";
-import { isRight } from "@/analysis/scores.ts";
-import { type AuditedFilm, auditShortcuts, shortcutFeatures } from "@/analysis/shortcuts.ts";
+import { type Case, findEvidence, testDeletion } from "@/analysis/evidence.ts";
+import type { AnalysedRun } from "@/analysis/read_run.ts";
+import { border, cover } from "@/analysis/regions.ts";
+import { columns, isRight } from "@/analysis/scores.ts";
+import { auditShortcuts, BORDER_SHARE, shortcutFeatures } from "@/analysis/shortcuts.ts";
 import type { FilmsSummary } from "@/analysis/summary.ts";
 import {
+  type FilmsQuestion,
   findWeights,
   openNetwork,
   predictFilms,
   type TrainedNetwork,
 } from "@/analysis/trained_network.ts";
-import type { FilmCache } from "@/film_cache.ts";
-import { readImage } from "@/images.ts";
-import { nearDuplicates, perceptualHash } from "@/near_duplicates.ts";
-import { prefetch } from "@/prefetch.ts";
-import { createPrng, shuffle } from "@/random.ts";
-import type { Prediction } from "@/results.ts";
-import type { RunFilms } from "@/run_config.ts";
-import type { LabelledFilm } from "@/split.ts";
-import { toRgb } from "@/transforms.ts";
-
-/** A film, what the network says of it, and where it finds its evidence. */
-export interface Case extends Prediction {
-  maps: EvidenceMaps;
-}
+import { prefetch } from "@/common/prefetch.ts";
+import { createPrng, shuffle } from "@/common/random.ts";
+import type { FilmCache } from "@/films/cache.ts";
+import { readImage } from "@/films/decode.ts";
+import type { LabelledFilm, Prediction } from "@/films/film.ts";
+import { nearDuplicates, perceptualHash } from "@/films/near_duplicates.ts";
+import { toRgb } from "@/films/transforms.ts";
+import type { RunFilms } from "@/runs/settings.ts";
+import { delongAuc, delongDifference } from "@/statistics/delong.ts";
 
 /** Films of each kind (true and false, TB and Healthy) that are shown with their maps. */
 const CASES_EACH = 2;
-/** Films in the deletion test. */
+/** Films in the deletion test, which takes two at least. */
 const DELETION_FILMS = 12;
-/** Probabilities that differ by more were not made by these weights from these films. */
+/** The largest difference in probability by which weights reproduce a run's predictions. */
 const REPRODUCED = 0.1;
-
-/** What is found by looking at films at their full size. */
-export type Audit = Pick<FilmsSummary, "shortcuts" | "nearDuplicates">;
 
 /** Runs the shortcut audit, and looks for films that are in both sets, or nearly. */
 export async function auditFilms(
   { train, test }: Pick<RunFilms, "train" | "test">,
-): Promise<Audit> {
-  const see = async ({ path, filename, label }: LabelledFilm): Promise<SeenFilm> => {
+): Promise<Pick<FilmsSummary, "shortcuts" | "nearDuplicates">> {
+  const work = async ({ path, filename, label }: LabelledFilm) => {
     const image = await readImage(path);
     return { filename, label, features: shortcutFeatures(image), hash: perceptualHash(image) };
   };
   const ahead = 2 * navigator.hardwareConcurrency;
-  const seeAll = (films: readonly LabelledFilm[]) =>
-    Array.fromAsync(prefetch(films, { ahead, work: see }));
-  const seen = { train: await seeAll(train), test: await seeAll(test) };
-  return { shortcuts: auditShortcuts(seen), nearDuplicates: acrossSets(seen) };
+  const all = await Array.fromAsync(prefetch([...train, ...test], { ahead, work }));
+  const pairs = nearDuplicates(all.map(({ hash }) => hash))
+    .filter(({ first, second }) => first < train.length && second >= train.length);
+  const seen = { train: all.slice(0, train.length), test: all.slice(train.length) };
+  return {
+    shortcuts: auditShortcuts(seen),
+    nearDuplicates: pairs.map(({ first, second, distance }) => (
+      { train: all[first]!.filename, test: all[second]!.filename, distance }
+    )),
+  };
 }
 
-interface SeenFilm extends AuditedFilm {
-  filename: string;
-  hash: Uint32Array;
-}
-
-/** Pairs of a training and a test film that are nearly the same. */
-function acrossSets(
-  { train, test }: { train: readonly SeenFilm[]; test: readonly SeenFilm[] },
-): FilmsSummary["nearDuplicates"] {
-  const all = [...train, ...test];
-  return nearDuplicates(all.map(({ hash }) => hash))
-    .filter(({ first, second }) => first < train.length && second >= train.length)
-    .map(({ first, second, distance }) => ({
-      train: all[first]!.filename,
-      test: all[second]!.filename,
-      distance,
-    }));
-}
-
-/** What a network finds in the test films. */
+/** A network's findings in the test films. */
 export interface Examination extends Pick<FilmsSummary, "reproduced" | "borders" | "deletion"> {
   cases: Case[];
 }
@@ -86,7 +61,7 @@ export interface Examination extends Pick<FilmsSummary, "reproduced" | "borders"
 /**
  * Asks a run's network about the test films.
  *
- * @param options.films Those that the run was tested on, in the order of its predictions.
+ * @param options.films The run's test films, in the order of its predictions.
  * @throws {Error} If the weights were not kept, or give other probabilities than the run wrote.
  */
 export async function examine(
@@ -101,18 +76,20 @@ export async function examine(
     const { path } = films[whole.indexOf(chosen)]!;
     return toRgb(await cache.resized(path, network.imageSize));
   };
-  const cases: Case[] = [];
-  for (const chosen of chooseCases(whole)) {
-    cases.push({ ...chosen, maps: await findEvidence(network, await pixelsOf(chosen)) });
-  }
-  return { reproduced, borders, cases, deletion: await deletion(network, { whole, pixelsOf }) };
+  const cases = await Array.fromAsync(chooseCases(whole), async (chosen) => {
+    return { ...chosen, maps: await findEvidence(network, await pixelsOf(chosen)) };
+  });
+  const found = whole.filter((film) => film.label === 1 && isRight(film));
+  const tested = await Promise.all(
+    shuffle(found, createPrng("deletion films")).slice(0, DELETION_FILMS)
+      .map(async (film) => ({ filename: film.filename, pixels: await pixelsOf(film) })),
+  );
+  const deletion = tested.length < 2 ? [] : await testDeletion(network, tested);
+  return { reproduced, borders, cases, deletion };
 }
 
-/** The largest difference to the probabilities that the run wrote. */
-function compareWithRun(
-  { folders, test }: AnalysedRun,
-  whole: readonly Prediction[],
-): number {
+/** Finds the largest difference to the probabilities that the run wrote. */
+function compareWithRun({ folders, test }: AnalysedRun, whole: readonly Prediction[]): number {
   const largest = whole.reduce(
     (most, { probability }, i) => Math.max(most, Math.abs(probability - test[i]!.probability)),
     0,
@@ -120,40 +97,41 @@ function compareWithRun(
   if (largest <= REPRODUCED) return largest;
   throw new Error(
     `Cannot analyse ${folders.results}: its weights give probabilities that differ by up to ` +
-      `${
-        largest.toFixed(2)
-      } from those that it wrote. Films or weights have been changed since; train again`,
+      `${largest.toFixed(2)} from those that it wrote. Films or weights have been changed since; ` +
+      "train again",
   );
 }
 
-/** Of each kind, true and false, TB and Healthy, the films of which the network is most certain. */
-export function chooseCases(predictions: readonly Prediction[]): Prediction[] {
-  const certainty = ({ probability }: Prediction) => Math.abs(probability - 0.5);
-  const kinds = Map.groupBy(
-    predictions,
-    (prediction) => `${1 - prediction.label} ${isRight(prediction) ? 0 : 1}`,
-  );
-  return [...kinds].toSorted(([a], [b]) => a < b ? -1 : 1).flatMap(([, films]) =>
-    films.toSorted((a, b) => certainty(b) - certainty(a)).slice(0, CASES_EACH)
-  );
-}
-
-/** The deletion test on films that are rightly called TB; none if there are fewer than two. */
-async function deletion(
+/**
+ * Scores the network on films without their border, and on the border alone. A network that reads
+ * lungs loses little by the first and all by the second.
+ */
+async function scoreBorders(
   network: TrainedNetwork,
-  { whole, pixelsOf }: {
-    whole: readonly Prediction[];
-    pixelsOf: (chosen: Prediction) => Promise<Uint8Array>;
-  },
-): Promise<DeletionTest[]> {
-  const found = whole.filter((film) => film.label === 1 && isRight(film));
-  const chosen = shuffle(found, createPrng("deletion films")).slice(0, DELETION_FILMS);
-  if (chosen.length < 2) return [];
-  return await testDeletion(
-    network,
-    await Promise.all(chosen.map(async (film) => ({
-      filename: film.filename,
-      pixels: await pixelsOf(film),
-    }))),
+  { whole, ...question }: FilmsQuestion & { whole: readonly Prediction[] },
+): Promise<FilmsSummary["borders"]> {
+  const size = network.imageSize;
+  const region = border({ size, share: BORDER_SHARE });
+  const scoresWithout = async (covered: typeof region) => {
+    const edit = (pixels: Uint8Array) => cover(pixels, { size, region: covered });
+    return columns(await predictFilms(network, { ...question, edit })).probabilities;
+  };
+  const { truth, probabilities } = columns(whole);
+  const blanked = await scoresWithout(region);
+  return {
+    whole: delongAuc(truth, probabilities),
+    blanked: delongAuc(truth, blanked),
+    loss: delongDifference(truth, [probabilities, blanked]),
+    borderAlone: delongAuc(truth, await scoresWithout((x, y) => !region(x, y))),
+  };
+}
+
+/** Chooses of each kind (true and false, TB and Healthy) the films with the surest predictions. */
+function chooseCases(predictions: readonly Prediction[]): Prediction[] {
+  const certainty = ({ probability }: Prediction) => Math.abs(probability - 0.5);
+  const kindOf = (film: Prediction) => `${1 - film.label} ${isRight(film) ? 0 : 1}`;
+  const kinds = [...Map.groupBy(predictions, kindOf)].toSorted(([a], [b]) => a < b ? -1 : 1);
+  return kinds.flatMap(([, films]) =>
+    films.toSorted((a, b) => certainty(b) - certainty(a)).slice(0, CASES_EACH)
   );
 }

@@ -2,22 +2,22 @@
  * A model card (Mitchell et al., FAT* 2019) of the best network, filled in from the run.
  * @module
  */
+import { count, decimalInterval, percentInterval } from "@/analysis/format.ts";
 import type { ExperimentSummary, Summary } from "@/analysis/summary.ts";
-import { toMarkdown } from "@/analysis/table_files.ts";
-import { count, decimalInterval, percentInterval } from "@/analysis/words.ts";
-import type { Experiment } from "@/experiments.ts";
-import { CLASS_NAMES } from "@/metrics.ts";
-import type { DataSummary, RunConfig } from "@/results.ts";
+import { toMarkdown } from "@/analysis/tables/table.ts";
+import { CLASS_NAMES } from "@/films/film.ts";
+import type { DataSummary, RunConfig } from "@/runs/config.ts";
+import { titleOf } from "@/runs/own.ts";
 
 /** Writes the card as Markdown. */
 export function modelCard(summary: Summary, config: RunConfig): string {
-  const best = summary.experiments.find(({ experiment }) =>
-    experiment === summary.best.experiment
-  )!;
+  const { experiments, best: { experiment: name } } = summary;
+  const best = experiments.find(({ experiment }) => experiment === name)!;
   return [
-    `# Model card: ResNet50, experiment ${best.experiment}, epoch ${best.epoch}`,
-    "**Not for diagnosis.** A model of an exercise in research and teaching. It was tested on films of the collection " +
-    "that it was trained on and nowhere else, by nobody with a clinical eye. It must not decide anything about a person.",
+    `# Model card: ResNet50, experiment ${titleOf(best.experiment, best.own)}, epoch ${best.epoch}`,
+    "**Not for diagnosis.** A model of an exercise in research and teaching. It was tested on films " +
+    "of the collection that it was trained on and nowhere else, by nobody with a clinical eye. It " +
+    "must not decide anything about a person.",
     section("Model", modelLines(summary, config)),
     section("Data", dataLines(summary)),
     toMarkdown({ title: "Metrics", markdown: metrics(best, summary) }).trimEnd(),
@@ -38,35 +38,31 @@ function modelLines(
   const { versions, machine } = sessions.at(-1)!;
   const list = (facts: object) =>
     Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", ");
-  return [
-    `Input: a chest film as RGB pixels, resized to ${network.imageSize}x${network.imageSize}. Output: the probability ` +
-    `of ${
-      positive === CLASS_NAMES[1] ? "tuberculosis (TB)" : positive
-    } against ${negative}; above one half is ` +
-    `called ${positive}.`,
-    `ResNet50, the stride on a bottleneck's ${network.strideOn} convolution, ${
-      network.init === null
-        ? "trained from random initial weights"
-        : `begun with ${network.init.file} (SHA-256 ${network.init.sha256})`
-    }, seed ${seed}, computed in ${precision}.`,
-    trainingLine(experiment),
-    `Chosen among the experiments by ${best.chosenBy}${
-      best.chosenBy === "test F1" ? ", so its own test scores are a little optimistic" : ""
-    }.`,
-    `Versions: ${list(versions)}. Machine: ${list(machine)}.`,
-  ];
-}
-
-function trainingLine(experiment: Experiment): string {
+  const { imageSize, strideOn, init } = network;
   const { epochs, batchSize, learningRate, weightDecay, l2Penalty, dropout, augmentation } =
     experiment;
+  const disease = positive === CLASS_NAMES[1] ? "tuberculosis (TB)" : positive;
+  const start = init === null
+    ? "trained from random initial weights"
+    : `begun with ${init.file} (SHA-256 ${init.sha256})`;
+  const optimism = best.chosenBy === "test F1"
+    ? ", so its own test scores are a little optimistic"
+    : "";
   return [
-    `Training: ${epochs} epochs in batches of ${batchSize}`,
-    `Adam with learning rate ${learningRate} and weight decay ${weightDecay}`,
-    `cross-entropy${l2Penalty > 0 ? ` and an L2 penalty of ${l2Penalty}` : ""}`,
-    `dropout ${dropout}`,
-    `augmentation ${augmentation === null ? "none" : JSON.stringify(augmentation)}.`,
-  ].join(", ");
+    `Input: a chest film as RGB pixels, resized to ${imageSize}x${imageSize}. Output: the ` +
+    `probability of ${disease} against ${negative}; above one half is called ${positive}.`,
+    `ResNet50, the stride on a bottleneck's ${strideOn} convolution, ${start}, seed ${seed}, ` +
+    `computed in ${precision}.`,
+    [
+      `Training: ${epochs} epochs in batches of ${batchSize}`,
+      `Adam with learning rate ${learningRate} and weight decay ${weightDecay}`,
+      `cross-entropy${l2Penalty > 0 ? ` and an L2 penalty of ${l2Penalty}` : ""}`,
+      `dropout ${dropout}`,
+      `augmentation ${augmentation === null ? "none" : JSON.stringify(augmentation)}.`,
+    ].join(", "),
+    `Chosen among the experiments by ${best.chosenBy}${optimism}.`,
+    `Versions: ${list(versions)}. Machine: ${list(machine)}.`,
+  ];
 }
 
 function dataLines({ data, phantom, classes: [negative, positive] }: Summary): string[] {
@@ -80,13 +76,15 @@ function dataLines({ data, phantom, classes: [negative, positive] }: Summary): s
     ...(data.skipped.length > 0
       ? [`Left out, for they cannot be read: ${count(data.skipped.length, "film")}.`]
       : []),
-    "Split: the first fifth of each class by file name tests, as the assignment has it; films of one patient may be in " +
-    "both sets where names do not tell patients apart.",
+    "Split: by default the first fifth of each class by file name tests, as the assignment has it, " +
+    "and films of one patient may be in both sets; `deno task split` takes other shares, patients " +
+    "and sets.",
     phantom
-      ? "Terms: these are phantom films that the project draws itself. No patient is in them, and no score here says " +
-        "anything about films of patients."
-      : "Terms: the films are the user's own and under the terms of their source, which hold for weights trained on them " +
-        "as well. TBX11K, which the assignment uses, is by Liu et al. (CVPR 2020); read its terms where it is published.",
+      ? "Terms: these are phantom films that the project draws itself. No patient is in them, and no " +
+        "score here says anything about films of patients."
+      : "Terms: the films are the user's own and under the terms of their source, which hold for " +
+        "weights trained on them as well. TBX11K, which the assignment uses, is by Liu et al. " +
+        "(CVPR 2020); read its terms where it is published.",
   ];
 }
 
@@ -107,10 +105,9 @@ function metrics(
     "Called right and wrong":
       `${tn} ${negative} and ${tp} ${positive} right, ${fp} ${negative} and ${fn} ${positive} wrong`,
   };
-  return Object.entries(rows).map(([metric, value]) => ({
-    "On the test set": metric,
-    "Value [95% interval]": value,
-  }));
+  return Object.entries(rows).map(([metric, value]) => {
+    return { "On the test set": metric, "Value [95% interval]": value };
+  });
 }
 
 function meaningLines(
@@ -121,11 +118,9 @@ function meaningLines(
   return [
     best.triage,
     ...half.predictiveValues.map(({ prevalence, positive, negative }) =>
-      `Where ${
-        100 * prevalence
-      } of 100 people have ${positiveName}, of those called ${positiveName} ${
-        percentInterval(positive)
-      } have it, and of those called ${negativeName} ${percentInterval(negative)} do not.`
+      `Where ${100 * prevalence} of 100 people have ${positiveName}, of those called ` +
+      `${positiveName} ${percentInterval(positive)} have it, and of those called ` +
+      `${negativeName} ${percentInterval(negative)} do not.`
     ),
     best.selection.words,
     ...comparisons.filter(({ first, second }) => [first, second].includes(best.experiment))
@@ -138,15 +133,12 @@ function limitLines(
 ): string[] {
   return [
     ...shortcuts.map(({ words }) => words),
-    `The network itself: AUC ${decimalInterval(borders.whole)} on whole films, ${
-      decimalInterval(borders.blanked)
-    } with the outer 10% covered, ${
-      decimalInterval(borders.borderAlone)
-    } with nothing but that border.`,
+    `The network itself: AUC ${decimalInterval(borders.whole)} on whole films, ` +
+    `${decimalInterval(borders.blanked)} with the outer 10% covered, ` +
+    `${decimalInterval(borders.borderAlone)} with nothing but that border.`,
     ...deletion.map(({ words }) => words),
-    `${
-      count(nearDuplicates.length, "pair")
-    } of a training and a test film that are nearly the same.`,
+    `${count(nearDuplicates.length, "pair")} of a training and a test film that are nearly the ` +
+    "same.",
     errors.words,
     ...(seeds.effects.length > 0
       ? seeds.effects.map(({ words }) => words)

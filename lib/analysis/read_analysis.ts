@@ -1,64 +1,49 @@
 /**
- * An analysis as it was written: for notebooks, which then need no TensorFlow.
+ * A written analysis, for notebooks: reading it needs no TensorFlow.
  * @module
  */
 import { join } from "node:path";
-import type { CalibrationReport } from "@/analysis/calibration.ts";
-import type { Case } from "@/analysis/films.ts";
-import type { ChosenPoint } from "@/analysis/operating_points.ts";
-import { type ExperimentCurves, type Summary, SUMMARY_VERSION } from "@/analysis/summary.ts";
-import { CLASS_NAMES } from "@/metrics.ts";
-import type { RunConfig } from "@/results.ts";
+import * as z from "zod";
+import { CASE, type Case } from "@/analysis/evidence.ts";
+import {
+  EXPERIMENT_CURVES,
+  type ExperimentCurves,
+  SUMMARY,
+  type Summary,
+} from "@/analysis/summary.ts";
+import { parseJson } from "@/common/json.ts";
 
-/** Fields that may be absent; a null in any other is a number. */
-const OPTIONAL_FIELDS: ReadonlySet<string> = new Set(
-  ["scaled", "chosenOn", "validation"] satisfies (
-    | keyof CalibrationReport
-    | keyof ChosenPoint
-    | keyof RunConfig["data"]
-  )[],
-);
-
-/** What an analysis gives. */
+/** An analysis. */
 export interface Analysis {
   summary: Summary;
   curves: ExperimentCurves[];
   cases: Case[];
 }
 
+/** A summary of any age: one that counts no epochs of its seeds has runs of one length. */
+const ANY_SUMMARY = SUMMARY.extend({ seeds: SUMMARY.shape.seeds.partial({ epochs: true }) })
+  .transform((summary): Summary => {
+    const { epochs = summary.experiments[0]!.epochs } = summary.seeds;
+    return { ...summary, seeds: { ...summary.seeds, epochs } };
+  });
+
 /**
- * Reads what an analysis wrote. Numbers that are not defined, which are null in the files, are NaN again.
+ * Reads the files of an analysis. Undefined numbers, which are null in the files, are NaN again.
  *
- * @param results The folder `results`.
- * @throws {Error} If there is none.
- * @throws {SyntaxError} If it was written with other fields, or is damaged.
+ * @param options.root Folder that holds `results/`.
+ * @throws {Error} If a file is missing.
+ * @throws {SyntaxError} If a file is of another version, or damaged, naming the first wrong place.
  */
-export async function readAnalysis(results: string): Promise<Analysis> {
-  const path = join(results, "summary.json");
-  const folder = join(results, "analysis");
-  const summary = await readJson<Summary>(path);
-  if (summary.version !== SUMMARY_VERSION) {
-    throw new SyntaxError(
-      `Cannot read ${path}: it is of version ${summary.version}, not ${SUMMARY_VERSION}. ` +
-        "Write it anew: deno task analyse",
-    );
-  }
+export async function readAnalysis({ root }: { root: string }): Promise<Analysis> {
+  const results = join(root, "results");
   return {
-    // One that does not name its classes has TBX11K's; one that counts no epochs of its seeds has runs of one length.
-    summary: {
-      ...summary,
-      classes: summary.classes ?? CLASS_NAMES,
-      seeds: {
-        ...summary.seeds,
-        epochs: summary.seeds.epochs ?? summary.experiments[0]!.epochs,
-      },
-    },
-    curves: await readJson(join(folder, "curves.json")),
-    cases: await readJson(join(folder, "cases.json")),
+    summary: await readFile(join(results, "summary.json"), ANY_SUMMARY),
+    curves: await readFile(join(results, "analysis", "curves.json"), z.array(EXPERIMENT_CURVES)),
+    cases: await readFile(join(results, "analysis", "cases.json"), z.array(CASE)),
   };
 }
 
-async function readJson<T>(path: string): Promise<T> {
+async function readFile<Value>(path: string, schema: z.ZodType<Value>): Promise<Value> {
   let text;
   try {
     text = await Deno.readTextFile(path);
@@ -68,15 +53,7 @@ async function readJson<T>(path: string): Promise<T> {
       cause: error,
     });
   }
-  try {
-    return JSON.parse(text, undefinedNumber);
-  } catch (error) {
-    throw new SyntaxError(`Cannot read ${path}: it is not JSON. Write it anew: deno task analyse`, {
-      cause: error,
-    });
-  }
-}
-
-function undefinedNumber(key: string, value: unknown): unknown {
-  return value === null && !OPTIONAL_FIELDS.has(key) ? NaN : value;
+  const complaint = (reason: string) =>
+    `Cannot read ${path}: ${reason}. Write it again: deno task analyse`;
+  return parseJson(text, schema, complaint);
 }

@@ -2,51 +2,52 @@
  * The scores of one network on one set of films, each with its 95% interval.
  * @module
  */
-import { auc, type Confusion, countConfusion, f1, isPositive } from "@/metrics.ts";
-import { createPrng } from "@/random.ts";
-import type { Prediction } from "@/results.ts";
+import * as z from "zod";
+import { createPrng } from "@/common/random.ts";
+import type { Prediction } from "@/films/film.ts";
 import { type Statistic, stratifiedBootstrap } from "@/statistics/bootstrap.ts";
+import { auc, CONFUSION, countConfusion, f1, isPositive } from "@/statistics/classification.ts";
 import { delongAuc } from "@/statistics/delong.ts";
-import { type Estimate, wilson } from "@/statistics/intervals.ts";
+import { ESTIMATE, wilson } from "@/statistics/intervals.ts";
 
 /** Scores with their intervals. The decision is TB above the probability one half. */
-export interface ScoreEstimates {
-  confusion: Confusion;
+export const SCORE_ESTIMATES = z.object({
+  confusion: CONFUSION,
   /** Wilson's interval, as for sensitivity and specificity. */
-  accuracy: Estimate;
-  sensitivity: Estimate;
-  specificity: Estimate;
-  /** Of TB; stratified bootstrap. */
-  f1: Estimate;
+  accuracy: ESTIMATE,
+  sensitivity: ESTIMATE,
+  specificity: ESTIMATE,
+  /** F1 of TB; stratified bootstrap. */
+  f1: ESTIMATE,
   /** DeLong's interval. */
-  auc: Estimate;
+  auc: ESTIMATE,
   /** The same area; stratified bootstrap. */
-  aucBootstrap: Estimate;
-}
+  aucBootstrap: ESTIMATE,
+});
 
 /** Scores predictions. The same predictions give the same intervals. */
-export function estimateScores(predictions: readonly Prediction[]): ScoreEstimates {
+export function estimateScores(
+  predictions: readonly Prediction[],
+): z.infer<typeof SCORE_ESTIMATES> {
   const { truth, probabilities } = columns(predictions);
   const confusion = countConfusion(truth, probabilities);
   const { tn, fp, fn, tp } = confusion;
-  const bootstrap = (statistic: Statistic, name: string) =>
-    stratifiedBootstrap(truth, {
-      probabilities,
-      statistic,
-      prng: createPrng(`bootstrap/${name}`),
-    });
+  const bootstrap = (statistic: Statistic, name: string) => {
+    const prng = createPrng(`bootstrap/${name}`);
+    return stratifiedBootstrap(truth, { probabilities, statistic, prng });
+  };
   return {
     confusion,
     accuracy: wilson(tn + tp, { trials: truth.length }),
     sensitivity: wilson(tp, { trials: tp + fn }),
     specificity: wilson(tn, { trials: tn + fp }),
     f1: bootstrap((classes, values) => f1(countConfusion(classes, values)), "f1"),
-    auc: delongAuc(truth, { scores: probabilities }),
+    auc: delongAuc(truth, probabilities),
     aucBootstrap: bootstrap(auc, "auc"),
   };
 }
 
-/** Predictions as two lists: the classes and the probabilities of TB. */
+/** Splits predictions into the classes and the probabilities of TB. */
 export function columns(
   predictions: readonly Prediction[],
 ): { truth: number[]; probabilities: number[] } {
@@ -56,7 +57,7 @@ export function columns(
   };
 }
 
-/** Whether a film is called what it is. */
+/** Tells whether a film's decision is its class. */
 export function isRight({ label, probability }: Prediction): boolean {
   return isPositive(probability) === (label === 1);
 }

@@ -1,30 +1,29 @@
 /**
- * How much of a score comes from choosing the epoch on the test set, as the original did: the score at the epoch with
- * the best test F1, at the last one, and at the one that a validation set chooses, side by side.
+ * The part of a score that comes from choosing the epoch on the test set, as the original did: the
+ * scores at the epoch with the best test F1, at the last, and at that with the best validation F1.
  * @module
  */
-import { percent } from "@/analysis/words.ts";
-import { type ChosenEpoch, chosenEpochs, type EpochRow } from "@/metrics.ts";
+import * as z from "zod";
+import { percent } from "@/analysis/format.ts";
+import { COUNT, NUMBER } from "@/common/json.ts";
+import { type ChosenEpoch, chosenEpochs, type EpochRow } from "@/runs/epochs.ts";
 
-/** The test scores at an epoch that was chosen in one way. */
-export interface Choice {
-  reason: ChosenEpoch["reason"];
-  epoch: number;
-  accuracy: number;
-  f1: number;
-  auc: number;
-}
+/** The reason for choosing an epoch. */
+export const REASON = z.enum(["highest test F1", "last epoch", "highest validation F1"]);
 
-/** An experiment's scores by how the epoch was chosen. */
-export interface Selection {
-  experiment: string;
-  choices: Choice[];
-  /** F1 at the epoch with the best test F1, minus F1 at the epoch that the test set had no say in. */
-  optimism: number;
-  words: string;
-}
+/** An experiment's test scores by each way to choose the epoch. */
+export const SELECTION = z.object({
+  experiment: z.string(),
+  choices: z.array(z.object({
+    ...{ reason: REASON, epoch: COUNT },
+    ...{ accuracy: NUMBER, f1: NUMBER, auc: NUMBER },
+  })),
+  /** The best test F1 minus F1 at the epoch that was chosen without the test set. */
+  optimism: NUMBER,
+  words: z.string(),
+});
 
-/** The epoch that the test set had no say in: the one with the best validation F1, or else the last. */
+/** Finds an epoch without the test set: the one with the best validation F1, or else the last. */
 export function honestEpoch(rows: readonly EpochRow[]): ChosenEpoch {
   const chosen = chosenEpochs(rows);
   return chosen.find(({ reason }) => reason === "highest validation F1") ??
@@ -32,23 +31,22 @@ export function honestEpoch(rows: readonly EpochRow[]): ChosenEpoch {
 }
 
 /** Compares the ways to choose an epoch. */
-export function compareChoices(experiment: string, rows: readonly EpochRow[]): Selection {
+export function compareChoices(
+  experiment: string,
+  rows: readonly EpochRow[],
+): z.infer<typeof SELECTION> {
   const choices = chosenEpochs(rows).map(({ reason, row }) => ({
-    reason,
-    epoch: row.epoch,
-    accuracy: row.testAccuracy,
-    f1: row.testF1,
-    auc: row.testAuc,
+    ...{ reason, epoch: row.epoch },
+    ...{ accuracy: row.testAccuracy, f1: row.testF1, auc: row.testAuc },
   }));
   const best = choices[0]!;
-  const honest = honestEpoch(rows);
-  const optimism = best.f1 - honest.row.testF1;
+  const { reason, row } = honestEpoch(rows);
+  const optimism = best.f1 - row.testF1;
   const words =
     `${experiment}: F1 ${best.f1.toFixed(4)} (accuracy ${percent(best.accuracy)}) at epoch ` +
-    `${best.epoch}, chosen on the test set; ${honest.row.testF1.toFixed(4)} (${
-      percent(honest.row.testAccuracy)
-    }) at epoch ${honest.row.epoch}, ${
-      honest.reason === "last epoch" ? "the last" : "chosen on the validation set"
-    }: ${optimism.toFixed(4)} of F1 may come from the choice.`;
+    `${best.epoch}, chosen on the test set; ${row.testF1.toFixed(4)} ` +
+    `(${percent(row.testAccuracy)}) at epoch ${row.epoch}, ` +
+    `${reason === "last epoch" ? "the last" : "chosen on the validation set"}: ` +
+    `${optimism.toFixed(4)} of F1 may come from the choice.`;
   return { experiment, choices, optimism, words };
 }

@@ -1,74 +1,79 @@
 /**
- * The shortcut audit: how well films are told apart without looking at a lung. Where a logistic regression of a
- * thumbnail, of the border alone or of six grey values comes near the network's score, the score does not show that
- * the network reads films: the classes may come from different machines.
+ * The shortcut audit: how well a logistic regression tells films apart without a lung in sight. If
+ * it comes near the network's score, that score does not show that the network reads films: the
+ * classes may come from different machines.
  * @module
  */
-import { type Estimate, wilson } from "@/statistics/intervals.ts";
+import * as z from "zod";
+import { decimalInterval } from "@/analysis/format.ts";
+import { border } from "@/analysis/regions.ts";
+import { COUNT } from "@/common/json.ts";
+import type { Image } from "@/films/film.ts";
+import { toGrey } from "@/films/transforms.ts";
 import { delongAuc } from "@/statistics/delong.ts";
+import { ESTIMATE, type Estimate, wilson } from "@/statistics/intervals.ts";
 import { fitLogisticRegression, logisticScores } from "@/statistics/logistic_regression.ts";
-import { quantileSorted } from "@/statistics/bootstrap.ts";
-import { decimalInterval } from "@/analysis/words.ts";
-import { type Image, toGrey } from "@/transforms.ts";
+import { quantileSorted } from "@/statistics/quantiles.ts";
 
-/** What a baseline sees of a film. */
-export type Shortcut = "thumbnail" | "border" | "grey statistics";
-
-/** What a film gives each baseline. */
-export type ShortcutFeatures = Readonly<Record<Shortcut, Float64Array>>;
+/** The parts of a film that baselines see. */
+const SHORTCUTS = ["thumbnail", "border", "grey statistics"] as const;
+type Shortcut = typeof SHORTCUTS[number];
 
 /** A film as the baselines see it, with its class. */
 export interface AuditedFilm {
   label: number;
-  features: ShortcutFeatures;
+  features: Readonly<Record<Shortcut, Float64Array>>;
 }
 
-/** How well a baseline does on the test films. */
-export interface ShortcutScore {
-  shortcut: Shortcut;
-  /** What it sees, in words. */
-  sees: string;
-  features: number;
-  auc: Estimate;
-  /** At the probability one half. */
-  accuracy: Estimate;
-  /** Whether it is a shortcut, in a sentence. */
-  words: string;
-}
+/** A baseline's scores on the test films. */
+export const SHORTCUT_SCORE = z.object({
+  shortcut: z.enum(SHORTCUTS),
+  /** The part of a film that it sees, in words. */
+  sees: z.string(),
+  /** Numbers that it gets from a film. */
+  features: COUNT,
+  auc: ESTIMATE,
+  /** Accuracy at the probability one half. */
+  accuracy: ESTIMATE,
+  /** A sentence on whether it is a shortcut. */
+  words: z.string(),
+});
 
 /** Blocks of a thumbnail along each side. */
 const THUMBNAIL_BLOCKS = 16;
-/** Blocks along each side of the grid that the border is cut from. */
+/** Blocks along each side of the grid that the border, two rings of it, is cut from. */
 const BORDER_GRID = 20;
 /** Share of width and of height that the border takes at each side. */
 export const BORDER_SHARE = 0.1;
-/** Percentiles of the grey values. */
+/** Percentiles of the grey values that are taken. */
 const PERCENTILES = [0.01, 0.25, 0.5, 0.99];
 
-const SEES: Readonly<Record<Shortcut, string>> = {
+const SEES = {
   thumbnail: "a thumbnail of 16x16 blocks",
   border: "the outer 10% at each side alone",
   "grey statistics":
     "six numbers: mean, standard deviation, 1st, 25th, 50th and 99th percentile of the grey values",
 };
 
-/** What the baselines see of a film. */
-export function shortcutFeatures(image: Image): ShortcutFeatures {
+/** Computes the features that the baselines see of a film. */
+export function shortcutFeatures(image: Image): AuditedFilm["features"] {
+  const isBorder = border({ size: BORDER_GRID, share: BORDER_SHARE });
   return {
     thumbnail: blockMeans(image, THUMBNAIL_BLOCKS),
-    border: borderMeans(image),
+    border: blockMeans(image, BORDER_GRID)
+      .filter((_, i) => isBorder(i % BORDER_GRID, Math.floor(i / BORDER_GRID))),
     "grey statistics": greyStatistics(image),
   };
 }
 
 /**
- * The mean grey of each block of a grid. A pixel that a line of the grid crosses counts for both sides by its area,
- * and no block sees a pixel outside of it.
+ * Computes the mean grey of each block of a grid. A pixel that a line of the grid crosses counts
+ * for both sides by its area.
  *
- * @param blocks Along each side.
+ * @param blocks Blocks along each side.
  * @returns Row by row, each in [0, 255].
  */
-export function blockMeans(image: Image, blocks: number): Float64Array {
+function blockMeans(image: Image, blocks: number): Float64Array {
   const grey = toGrey(image);
   const rows = blockOverlaps(image.height, blocks);
   const columns = blockOverlaps(image.width, blocks);
@@ -89,7 +94,7 @@ export function blockMeans(image: Image, blocks: number): Float64Array {
   return means;
 }
 
-/** Which pixels of a line lie in each block, and by what share. */
+/** Lists the pixels of a line that lie in each block, with their shares. */
 function blockOverlaps(pixels: number, blocks: number): { pixel: number; share: number }[][] {
   return Array.from({ length: blocks }, (_, block) => {
     const start = (block * pixels) / blocks;
@@ -102,65 +107,45 @@ function blockOverlaps(pixels: number, blocks: number): { pixel: number; share: 
   });
 }
 
-/** The blocks of a 20x20 grid that lie in the outer 10%: two rings. */
-function borderMeans(image: Image): Float64Array {
-  const width = BORDER_GRID * BORDER_SHARE;
-  const isBorder = (place: number) => place < width || place >= BORDER_GRID - width;
-  return blockMeans(image, BORDER_GRID)
-    .filter((_, i) => isBorder(Math.floor(i / BORDER_GRID)) || isBorder(i % BORDER_GRID));
-}
-
-/** Mean, standard deviation and four percentiles of a film's grey values. */
+/** Computes mean, standard deviation and four percentiles of a film's grey values. */
 export function greyStatistics(image: Image): Float64Array {
   const counts = new Uint32Array(256);
   for (const value of toGrey(image)) counts[value]!++;
-  const pixels = image.width * image.height;
-  const mean = counts.reduce((sum, count, value) => sum + count * value, 0) / pixels;
-  const variance = counts.reduce((sum, count, value) => sum + count * (value - mean) ** 2, 0) /
-    pixels;
-  const sorted = sortedByCounts(counts);
-  const percentiles = PERCENTILES.map((p) => quantileSorted(sorted, p));
-  return Float64Array.of(mean, Math.sqrt(variance), ...percentiles);
-}
-
-/** The values that were counted, ascending. */
-function sortedByCounts(counts: Uint32Array): Uint8Array {
-  const sorted = new Uint8Array(counts.reduce((sum, count) => sum + count, 0));
+  const sorted = new Uint8Array(image.width * image.height);
   let start = 0;
   counts.forEach((count, value) => sorted.fill(value, start, start += count));
-  return sorted;
+  const meanOver = (of: (value: number) => number) =>
+    counts.reduce((sum, count, value) => sum + count * of(value), 0) / sorted.length;
+  const mean = meanOver((value) => value);
+  const variance = meanOver((value) => (value - mean) ** 2);
+  const percentiles = PERCENTILES.map((p) => quantileSorted(sorted, p));
+  return Float64Array.of(mean, Math.sqrt(variance), ...percentiles);
 }
 
 /** Fits each baseline to the training films and scores it on the test films. */
 export function auditShortcuts(
   { train, test }: { train: readonly AuditedFilm[]; test: readonly AuditedFilm[] },
-): ShortcutScore[] {
-  return (Object.keys(SEES) as Shortcut[]).map((shortcut) => {
+): z.infer<typeof SHORTCUT_SCORE>[] {
+  return SHORTCUTS.map((shortcut) => {
     const seen = (films: readonly AuditedFilm[]) => films.map((film) => film.features[shortcut]);
     const labels = train.map(({ label }) => label);
     const model = fitLogisticRegression(seen(train), { labels });
     const scores = logisticScores(model, seen(test));
     const truth = test.map(({ label }) => label);
-    const auc = delongAuc(truth, { scores });
+    const auc = delongAuc(truth, scores);
     const right = truth.filter((label, i) => (scores[i]! > 0) === (label === 1)).length;
+    const accuracy = wilson(right, { trials: truth.length });
     return {
-      shortcut,
-      sees: SEES[shortcut],
-      features: model.weights.length,
-      auc,
-      accuracy: wilson(right, { trials: truth.length }),
-      words: inWords(shortcut, auc),
+      ...{ shortcut, sees: SEES[shortcut], features: model.weights.length },
+      ...{ auc, accuracy, words: inWords(shortcut, auc) },
     };
   });
 }
 
-/** From here on a baseline ranks films well. */
-const WELL = 0.8;
-
 function inWords(shortcut: Shortcut, auc: Estimate): string {
   const reached = `${decimalInterval(auc)} is reached from ${SEES[shortcut]}`;
   if (auc.low <= 0.5) return `No shortcut is shown here: AUC ${reached}.`;
-  if (auc.value < WELL) return `A weak shortcut: AUC ${reached}, without looking at a lung.`;
-  return `AUC ${reached}, without looking at a lung: the classes differ by more than disease, and a high score ` +
-    "of the network does not show that it finds disease.";
+  if (auc.value < 0.8) return `A weak shortcut: AUC ${reached}, without looking at a lung.`;
+  return `AUC ${reached}, without looking at a lung: the classes differ by more than disease, and ` +
+    "a high score of the network does not show that it finds disease.";
 }

@@ -1,95 +1,118 @@
 /**
- * What an analysis finds, as `results/summary.json` keeps it. Its fields are a promise to those who read the file:
- * {@linkcode SUMMARY_VERSION} is raised when one is renamed, removed or changes its meaning.
+ * An analysis as `results/summary.json` keeps it. Its fields are a promise to those who read the
+ * file: {@linkcode SUMMARY_VERSION} is raised when one is renamed, removed or changes its meaning.
  *
- * Shares and areas are fractions in [0, 1]; an estimate is `{ value, low, high }` with its 95% interval. What is not
- * defined (the mean of an empty bin, a threshold above all films) is null in the file.
+ * Shares and areas are fractions in [0, 1]; an estimate is `{ value, low, high }` with its 95%
+ * interval. Undefined numbers (the mean of an empty bin, a threshold above all films) are null in
+ * the file.
  * @module
  */
-import type { BorderScores } from "@/analysis/borders.ts";
-import { type CalibrationReport, describeCalibration } from "@/analysis/calibration.ts";
-import { compareAll, type Comparison } from "@/analysis/comparison.ts";
-import { type ErrorReport, listErrors } from "@/analysis/errors.ts";
-import type { DeletionTest } from "@/analysis/evidence.ts";
-import { type ChosenPoint, describeOperation } from "@/analysis/operating_points.ts";
-import type { AnalysedRun } from "@/analysis/runs.ts";
-import { estimateScores, type ScoreEstimates } from "@/analysis/scores.ts";
-import { type SeededRun, type SeedReport, summarizeSeeds } from "@/analysis/seeds.ts";
-import { compareChoices, type Selection } from "@/analysis/selection.ts";
-import type { ShortcutScore } from "@/analysis/shortcuts.ts";
-import { type ChosenEpoch, CLASS_NAMES, type ClassNames } from "@/metrics.ts";
-import type { RunConfig } from "@/results.ts";
-import type { Point } from "@/statistics/curves.ts";
+import * as z from "zod";
+import { CALIBRATION_REPORT, describeCalibration } from "@/analysis/calibration.ts";
+import { compareAll, COMPARISON } from "@/analysis/comparison.ts";
+import { ERROR_REPORT, listErrors } from "@/analysis/errors.ts";
+import { DELETION_TEST } from "@/analysis/evidence.ts";
+import { CHOSEN_POINT, describeOperation } from "@/analysis/operating_points.ts";
+import type { AnalysedRun } from "@/analysis/read_run.ts";
+import { estimateScores, SCORE_ESTIMATES } from "@/analysis/scores.ts";
+import { SEED_REPORT, type SeededRun, summarizeSeeds } from "@/analysis/seeds.ts";
+import { compareChoices, REASON, SELECTION } from "@/analysis/selection.ts";
+import { SHORTCUT_SCORE } from "@/analysis/shortcuts.ts";
+import { COUNT, NUMBER } from "@/common/json.ts";
+import { CLASS_NAMES } from "@/films/film.ts";
+import { RUN_DATA } from "@/runs/config.ts";
+import { describeOwn } from "@/runs/own.ts";
+import { POINT } from "@/statistics/curves.ts";
+import { AUC_DIFFERENCE } from "@/statistics/delong.ts";
+import { ESTIMATE } from "@/statistics/intervals.ts";
 
 /** Version of the file's fields. */
 export const SUMMARY_VERSION = 1;
 
-/** One experiment, seed 0, at the epoch that the test set had no say in. */
-export interface ExperimentSummary {
-  experiment: string;
+/** One experiment, seed 0, at the epoch that was chosen without the test set. */
+const EXPERIMENT_SUMMARY = z.object({
+  experiment: z.string(),
+  /** Description of a custom run; the experiments have no such field. */
+  own: z.object({ base: z.string(), changes: z.string() }).exactOptional(),
   /** Epochs that were trained. */
-  epochs: number;
+  epochs: COUNT,
   /** The epoch that is described, from 0. */
-  epoch: number;
-  chosenBy: ChosenEpoch["reason"];
-  scores: ScoreEstimates;
-  selection: Selection;
-  operatingPoints: ChosenPoint[];
-  /** In a sentence. */
-  triage: string;
-  averagePrecision: number;
-  calibration: CalibrationReport;
-}
+  epoch: COUNT,
+  chosenBy: REASON,
+  scores: SCORE_ESTIMATES,
+  selection: SELECTION,
+  operatingPoints: z.array(CHOSEN_POINT),
+  /** A sentence on whether the WHO's target for triage is met. */
+  triage: z.string(),
+  averagePrecision: NUMBER,
+  calibration: CALIBRATION_REPORT,
+});
+export type ExperimentSummary = z.infer<typeof EXPERIMENT_SUMMARY>;
 
-/** The experiment that is looked at more closely, and exported. */
-export interface BestExperiment {
-  experiment: string;
-  epoch: number;
-  /** The score that it has the highest of; by a test score the choice is optimistic. */
-  chosenBy: "validation F1" | "test F1";
-}
+/** The findings from predictions alone. */
+const PREDICTIONS_SUMMARY = z.object({
+  /** The experiment whose network is examined and exported. */
+  best: z.object({
+    experiment: z.string(),
+    epoch: COUNT,
+    /** The score that is highest; by a test score the choice is optimistic. */
+    chosenBy: z.enum(["validation F1", "test F1"]),
+  }),
+  experiments: z.array(EXPERIMENT_SUMMARY).nonempty(),
+  comparisons: z.array(COMPARISON),
+  seeds: SEED_REPORT,
+  errors: ERROR_REPORT,
+});
+export type PredictionsSummary = z.infer<typeof PREDICTIONS_SUMMARY>;
 
-/** What is found from predictions alone. */
-export interface PredictionsSummary {
-  best: BestExperiment;
-  experiments: ExperimentSummary[];
-  comparisons: Comparison[];
-  seeds: SeedReport;
-  errors: ErrorReport;
-}
-
-/** What is found by looking at films and asking the best network about them. */
-export interface FilmsSummary {
-  /** Largest difference between the probabilities that the run wrote and those that its weights give now. */
-  reproduced: number;
-  shortcuts: ShortcutScore[];
-  /** Films of the two sets that are nearly the same, and in how many of 255 bits their hashes differ. */
-  nearDuplicates: { train: string; test: string; distance: number }[];
-  borders: BorderScores;
-  deletion: DeletionTest[];
-}
+/** The findings from films and from the best network's answers on them. */
+const FILMS_SUMMARY = z.object({
+  /** Largest difference between the probabilities that the run wrote and those of its weights. */
+  reproduced: NUMBER,
+  /** The network's area under the ROC curve by the part of the test films that it sees. */
+  borders: z.object({
+    whole: ESTIMATE,
+    /** With the outer 10% at each side covered. */
+    blanked: ESTIMATE,
+    /** Whole films less blanked ones. */
+    loss: AUC_DIFFERENCE,
+    /** With all but the outer 10% covered. */
+    borderAlone: ESTIMATE,
+  }),
+  deletion: z.array(DELETION_TEST),
+  shortcuts: z.array(SHORTCUT_SCORE),
+  /** Nearly identical films of the two sets, with the bits of 255 in which their hashes differ. */
+  nearDuplicates: z.array(z.object({ train: z.string(), test: z.string(), distance: COUNT })),
+});
+export type FilmsSummary = z.infer<typeof FILMS_SUMMARY>;
 
 /** The whole file. */
-export interface Summary extends PredictionsSummary, FilmsSummary {
-  version: typeof SUMMARY_VERSION;
-  /** Whether the films are drawn ones, so that no number says anything about patients. */
-  phantom: boolean;
-  /** What the labels 0 and 1 are called. Fields named `healthy` and `tb` are of these. */
-  classes: ClassNames;
-  data: RunConfig["data"];
-}
+export const SUMMARY = z.object({
+  version: z.literal(SUMMARY_VERSION, {
+    error: ({ input }) => `it is of version ${input}, not ${SUMMARY_VERSION}`,
+  }),
+  /** True if the films are drawn, so that no number is about patients. */
+  phantom: z.boolean(),
+  /** The names of the labels 0 and 1. Fields named `healthy` and `tb` are about these. */
+  classes: z.tuple([z.string(), z.string()]).readonly().default(CLASS_NAMES),
+  data: RUN_DATA,
+  ...PREDICTIONS_SUMMARY.shape,
+  ...FILMS_SUMMARY.shape,
+});
+export type Summary = z.infer<typeof SUMMARY>;
 
-/** The curves of an experiment, of which the file would be too long. */
-export interface ExperimentCurves {
-  experiment: string;
+/** The curves of an experiment, which have a file of their own. */
+export const EXPERIMENT_CURVES = z.object({
+  experiment: z.string(),
   /** x is 1 - specificity, y sensitivity. */
-  roc: Point[];
+  roc: z.array(POINT),
   /** x is recall, y precision. */
-  precisionRecall: Point[];
-}
+  precisionRecall: z.array(POINT),
+});
+export type ExperimentCurves = z.infer<typeof EXPERIMENT_CURVES>;
 
 /**
- * Finds what predictions tell.
+ * Summarizes predictions.
  *
  * @param runs With seed 0, the one that the others are compared with first; at least one.
  * @param options.seeded All runs, those with other seeds too.
@@ -100,7 +123,9 @@ export function summarizePredictions(
   { seeded }: { seeded: readonly SeededRun[] },
 ): { summary: PredictionsSummary; curves: ExperimentCurves[] } {
   const described = runs.map(describe);
-  const named = runs.map(({ experiment, test }) => ({ experiment, predictions: test }));
+  const named = runs.map(({ experiment, test, config }) => {
+    return { experiment, own: describeOwn(experiment, config), predictions: test };
+  });
   return {
     summary: {
       best: chooseBest(runs),
@@ -115,33 +140,29 @@ export function summarizePredictions(
 
 function describe(run: AnalysedRun): { summary: ExperimentSummary; curves: ExperimentCurves } {
   const { experiment, rows, epoch, chosenBy, test, validation, config } = run;
-  const { roc, precisionRecall, points, triage, ...operation } = describeOperation(test, {
-    validation,
-  });
+  const use = describeOperation(test, { validation });
+  const { roc, precisionRecall, points, triage, averagePrecision } = use;
+  const own = describeOwn(experiment, config);
+  const isTb = config.classes[1] === CLASS_NAMES[1];
   const summary = {
     experiment,
-    epochs: rows.length,
-    epoch,
-    chosenBy,
+    ...own && { own },
+    ...{ epochs: rows.length, epoch, chosenBy },
     scores: estimateScores(test),
     selection: compareChoices(experiment, rows),
     operatingPoints: points,
-    triage: config.classes[1] === CLASS_NAMES[1]
-      ? triage
-      : `${triage} That target is one for tuberculosis.`,
-    ...operation,
+    triage: isTb ? triage : `${triage} That target is one for tuberculosis.`,
+    averagePrecision,
     calibration: describeCalibration(test, { validation }),
   };
   return { summary, curves: { experiment, roc, precisionRecall } };
 }
 
-/** By the validation set where all have one, so that the test set has no say in it. */
-function chooseBest(runs: readonly AnalysedRun[]): BestExperiment {
+/** Chooses by the validation set if all runs have one, or else by the test set. */
+function chooseBest(runs: readonly AnalysedRun[]): PredictionsSummary["best"] {
   const validated = runs.every(({ validation }) => validation !== null);
-  const score = (
-    { rows, epoch }: AnalysedRun,
-  ) => (validated ? rows[epoch]!.validationF1! : rows[epoch]!.testF1);
-  const best = runs.reduce((best, run) => score(run) > score(best) ? run : best);
-  const { experiment, epoch } = best;
+  const score = ({ rows, epoch }: AnalysedRun) =>
+    validated ? rows[epoch]!.validationF1! : rows[epoch]!.testF1;
+  const { experiment, epoch } = runs.reduce((best, run) => score(run) > score(best) ? run : best);
   return { experiment, epoch, chosenBy: validated ? "validation F1" : "test F1" };
 }

@@ -1,87 +1,111 @@
 /**
- * Figures of the analysis: scores with intervals, operating curves, calibration, the deletion test.
+ * Figures of the analysis: scores with intervals, seeds, operating curves, calibration, the
+ * deletion test.
  * @module
  */
 import type { Layout, Plot } from "nodeplotlib";
+import { count } from "@/analysis/format.ts";
 import type { ExperimentCurves, Summary } from "@/analysis/summary.ts";
 import { type Figure, figure } from "@/figures/figure.ts";
-import { experimentStyle, NEUTRAL_COLOUR } from "@/figures/style.ts";
-import { CLASS_NAMES, type ClassNames } from "@/metrics.ts";
-import type { Estimate } from "@/statistics/intervals.ts";
+import { experimentStyle, FIGURE_SIZE, INK, NEUTRAL_COLOUR } from "@/figures/style.ts";
+import type { ClassNames } from "@/films/film.ts";
+import type { Point } from "@/statistics/curves.ts";
 
-/** A share from 0 to 1, both ends in sight. */
+/** An axis of shares from 0 to 1, with both ends in sight. */
 const SHARE_AXIS = { range: [0, 1.02], tickvals: [0, 0.2, 0.4, 0.6, 0.8, 1] };
 
-/** The area under the ROC curve of each experiment and of what sees no lung, with 95% intervals. */
+/** Pixels for a name below the axis. */
+const NAME_WIDTH = 120;
+
+/** Draws the AUC of each experiment and of predictors that see no lung, with 95% intervals. */
 export function aucFigure({ experiments, shortcuts, borders, best }: Summary): Figure {
-  const networks = experiments.map(({ experiment, scores }) =>
-    estimateTrace({ name: experiment, colour: experimentStyle(experiment).colour }, scores.auc)
-  );
-  const baselines = shortcuts.map(({ shortcut, auc }) =>
-    estimateTrace({ name: `logistic regression: ${shortcut}`, colour: NEUTRAL_COLOUR }, auc)
-  );
   const { colour } = experimentStyle(best.experiment);
-  const covered = [
-    estimateTrace({ name: `${best.experiment}, border blanked`, colour }, borders.blanked),
-    estimateTrace({ name: `${best.experiment}, border alone`, colour }, borders.borderAlone),
+  const shown = [
+    ...experiments.map(({ experiment, scores }) => (
+      { name: experiment, colour: experimentStyle(experiment).colour, auc: scores.auc }
+    )),
+    { name: `${best.experiment}, border blanked`, colour, auc: borders.blanked },
+    { name: `${best.experiment}, border alone`, colour, auc: borders.borderAlone },
+    ...shortcuts.map(({ shortcut, auc }) => (
+      { name: `logistic regression: ${shortcut}`, colour: NEUTRAL_COLOUR, auc }
+    )),
   ];
-  const data = [...networks, ...covered, ...baselines];
-  return figure(data, {
-    title: "Area under the ROC curve, with 95% intervals",
-    height: 34 * data.length + 120,
-    margin: { l: 320 },
-    xaxis: { title: { text: "Area under the ROC curve (0.5 is chance)" }, range: aucRange(data) },
-    yaxis: { autorange: "reversed" },
-  });
-}
-
-/** From a round number below the lowest end of an interval to just above 1. */
-function aucRange(data: readonly Plot[]): [number, number] {
-  const lows = data.map(({ x, error_x }) =>
-    (x as number[])[0]! - (error_x as unknown as { arrayminus: number[] }).arrayminus[0]!
-  );
-  return [Math.floor(10 * Math.min(0.5, ...lows)) / 10, 1.01];
-}
-
-function estimateTrace(
-  { name, colour }: { name: string; colour: string },
-  { value, low, high }: Estimate,
-): Plot {
-  return {
+  const data = shown.map(({ name, colour, auc: { value, low, high } }): Plot => ({
     type: "scatter",
     mode: "markers",
     x: [value],
     y: [name],
     error_x: { type: "data", array: [high - value], arrayminus: [value - low] },
     marker: { color: colour, size: 11 },
-  };
+  }));
+  const lowest = Math.floor(10 * Math.min(0.5, ...shown.map(({ auc }) => auc.low))) / 10;
+  return figure(data, {
+    title: "Area under the ROC curve, with 95% intervals",
+    height: 34 * data.length + 120,
+    margin: { l: 320 },
+    xaxis: { title: { text: "Area under the ROC curve (0.5 is chance)" }, range: [lowest, 1.01] },
+    yaxis: { autorange: "reversed" },
+  });
 }
 
-/** Sensitivity against 1 - specificity at every threshold. */
-export function rocFigure(curves: readonly ExperimentCurves[]): Figure {
-  const chance: Plot = {
+/** Draws the F1 of each run by experiment, with mean and standard deviation over the seeds. */
+export function seedsFigure({ seeds: { epochs, spreads }, classes }: Summary): Figure {
+  const runs = spreads.map(({ experiment, f1 }): Plot => {
+    const { colour, symbol } = experimentStyle(experiment);
+    return {
+      type: "scatter",
+      mode: "markers",
+      x: f1.values.map(() => experiment),
+      y: f1.values,
+      marker: { color: colour, symbol, size: 10 },
+    };
+  });
+  const several = spreads.filter(({ seeds }) => seeds.length > 1);
+  const means = several.map(({ experiment, f1 }): Plot => ({
     type: "scatter",
-    mode: "lines",
-    name: "chance",
-    x: [0, 1],
-    y: [0, 1],
-    line: { color: NEUTRAL_COLOUR, dash: "dot", width: 2 },
-  };
-  return figure([...curves.map((each) => curveTrace(each, "roc")), chance], {
+    mode: "markers",
+    x: [experiment],
+    y: [f1.mean],
+    error_y: { type: "data", array: [f1.deviation], arrayminus: [f1.deviation] },
+    marker: { color: INK, symbol: "x", size: 9 },
+  }));
+  return figure([...runs, ...means], {
+    title: several.length > 0
+      ? "F1 of every seed; crosses: mean and standard deviation"
+      : "F1 of one seed: how much is chance is not known",
+    width: Math.max(FIGURE_SIZE.width, NAME_WIDTH * (spreads.length + 1)),
+    xaxis: { title: { text: "Experiment" } },
+    yaxis: { title: { text: `Test F1 of ${classes[1]} after ${count(epochs, "epoch")}` } },
+  });
+}
+
+/** Draws sensitivity against 1 - specificity at every threshold. */
+export function rocFigure(curves: readonly ExperimentCurves[]): Figure {
+  const data = curves.map(({ experiment, roc }) => curveTrace(experiment, roc));
+  return figure([...data, diagonal("chance")], {
     title: "ROC curves on the test films",
     ...square("1 - specificity", "Sensitivity"),
   });
 }
 
-/** Precision against recall at every threshold. */
+/** Draws precision against recall at every threshold. */
 export function precisionRecallFigure(
   curves: readonly ExperimentCurves[],
-  { classes = CLASS_NAMES }: { classes?: ClassNames } = {},
+  { classes }: { classes: ClassNames },
 ): Figure {
-  return figure(curves.map((each) => curveTrace(each, "precisionRecall")), {
+  const data = curves.map(({ experiment, precisionRecall }) =>
+    curveTrace(experiment, precisionRecall)
+  );
+  return figure(data, {
     title: `Precision and recall of ${classes[1]} on the test films`,
     ...square("Recall (sensitivity)", "Precision"),
   });
+}
+
+/** Makes a dotted line from 0, 0 to 1, 1. */
+function diagonal(name: string): Plot {
+  const line = { color: NEUTRAL_COLOUR, dash: "dot", width: 2 } as const;
+  return { type: "scatter", mode: "lines", name, x: [0, 1], y: [0, 1], line };
 }
 
 function square(x: string, y: string): Layout {
@@ -92,30 +116,18 @@ function square(x: string, y: string): Layout {
   };
 }
 
-function curveTrace(curves: ExperimentCurves, which: "roc" | "precisionRecall"): Plot {
-  return {
-    type: "scatter",
-    mode: "lines",
-    name: curves.experiment,
-    x: curves[which].map(({ x }) => x),
-    y: curves[which].map(({ y }) => y),
-    line: { color: experimentStyle(curves.experiment).colour, width: 2.5 },
-  };
+function curveTrace(name: string, points: readonly Point[]): Plot {
+  const line = { color: experimentStyle(name).colour, width: 2.5 };
+  const [x, y] = [points.map(({ x }) => x), points.map(({ y }) => y)];
+  return { type: "scatter", mode: "lines", name, x, y, line };
 }
 
 /**
- * The share of TB films among films of about one probability: on the diagonal a probability means what it says. Most films
- * are at the ends, so a mark grows with the logarithm of its films' number.
+ * Draws the share of TB films among films of about one probability. On the diagonal the
+ * probabilities are right. Most films are at the ends, so a mark grows with the logarithm of its
+ * number of films.
  */
 export function reliabilityFigure({ experiments, classes: [, positive] }: Summary): Figure {
-  const ideal: Plot = {
-    type: "scatter",
-    mode: "lines",
-    name: "calibrated",
-    x: [0, 1],
-    y: [0, 1],
-    line: { color: NEUTRAL_COLOUR, dash: "dot", width: 2 },
-  };
   const data = experiments.map(({ experiment, calibration }): Plot => {
     const bins = calibration.raw.bins.filter(({ films }) => films > 0);
     const { colour, symbol } = experimentStyle(experiment);
@@ -133,13 +145,13 @@ export function reliabilityFigure({ experiments, classes: [, positive] }: Summar
       },
     };
   });
-  return figure([...data, ideal], {
+  return figure([...data, diagonal("calibrated")], {
     title: "Reliability on the test films; the larger a mark, the more films",
     ...square(`Mean probability of ${positive} of a bin's films`, `Share that has ${positive}`),
   });
 }
 
-/** What covering the places that a map marks does to the probability of TB, and what covering any places does. */
+/** Draws how the probability of TB falls when marked places, or random ones, are covered. */
 export function deletionFigure({ deletion, best, classes: [, positive] }: Summary): Figure {
   const { colour } = experimentStyle(best.experiment);
   const data = deletion.flatMap(({ method, shares, byMap, byChance }, i): Plot[] => {

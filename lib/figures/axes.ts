@@ -1,29 +1,29 @@
 /**
- * Plotly's axes as ECharts' axes.
+ * Converts plotly's axes to ECharts' axes.
  * @module
  */
 import { format } from "d3-format";
 import type { GridComponentOption, XAXisComponentOption, YAXisComponentOption } from "echarts";
 import type { Layout, Plot } from "nodeplotlib";
-import { axesOf, type Axis, titleOf } from "@/figures/figure.ts";
+import { type Axis, titleText, valuesOf } from "@/figures/figure.ts";
 import { FIGURE_SIZE, FONT_SIZE, INK } from "@/figures/style.ts";
 
-/** Distance of an axis's title from the axis where the layout does not say, in pixels. */
+/** Default distance of an axis's title from the axis, in pixels. */
 const TITLE_DISTANCE = { x: 32, y: 56 } as const;
 
-/** Ticks that an axis has, about. */
+/** Approximate number of an axis's ticks. */
 const TICKS = 6;
 
-/** The coordinates of a figure: one grid for each pair of an x and a y axis. */
+/** A figure's coordinates: one grid for each pair of an x and a y axis. */
 export interface Coordinates {
   grid: GridComponentOption[];
   xAxis: XAXisComponentOption[];
   yAxis: YAXisComponentOption[];
-  /** The place of a trace's axes in those lists. */
+  /** Gives the index of a trace's axes in those lists. */
   placeOf(axes: { xaxis?: string; yaxis?: string }): number;
 }
 
-/** Where in the figure its plotting area is, in pixels. */
+/** Gives the figure's plotting area, in pixels. */
 export function plottingArea(
   { width = FIGURE_SIZE.width, height = FIGURE_SIZE.height, margin = {} }: Layout,
 ): { left: number; top: number; width: number; height: number } {
@@ -38,13 +38,11 @@ export function plottingArea(
  */
 export function readCoordinates(data: readonly Plot[], layout: Layout): Coordinates {
   const area = plottingArea(layout);
-  const xAxes = axesOf(layout, "x");
-  const yAxes = axesOf(layout, "y");
-  const numbers = [...xAxes.keys()].map((name) => name.slice(1));
+  const numbers = Object.keys(layout).flatMap((key) => /^xaxis(\d*)$/.exec(key)?.[1] ?? []);
   const coordinates: Omit<Coordinates, "placeOf"> = { grid: [], xAxis: [], yAxis: [] };
   numbers.forEach((number, gridIndex) => {
-    const x = xAxes.get(`x${number}`)!;
-    const y = yAxes.get(`y${number}`) ?? {};
+    const x: Axis = layout[`xaxis${number}` as "xaxis"]!;
+    const y: Axis = layout[`yaxis${number}` as "yaxis"] ?? {};
     const [left, right] = x.domain as [number, number] ?? [0, 1];
     const [bottom, top] = y.domain as [number, number] ?? [0, 1];
     coordinates.grid.push({
@@ -55,10 +53,8 @@ export function readCoordinates(data: readonly Plot[], layout: Layout): Coordina
       outerBoundsMode: "none",
     });
     const drawn = data.filter(({ xaxis = "x" }) => xaxis === `x${number}`);
-    const values = (letter: "x" | "y") => drawn.flatMap((trace) => valuesOf(trace[letter]));
-    const fromZero = drawn.some(({ type }) => type === "bar");
-    const xAxis = axis(x, { letter: "x", values: values("x"), fromZero });
-    const yAxis = axis(y, { letter: "y", values: values("y"), fromZero });
+    const xAxis = axis(x, { letter: "x", drawn });
+    const yAxis = axis(y, { letter: "y", drawn });
     coordinates.xAxis.push({ ...xAxis, gridIndex } as XAXisComponentOption);
     coordinates.yAxis.push({ ...yAxis, gridIndex } as YAXisComponentOption);
   });
@@ -66,50 +62,42 @@ export function readCoordinates(data: readonly Plot[], layout: Layout): Coordina
     ...coordinates,
     placeOf({ xaxis = "x", yaxis = "y" }) {
       const place = numbers.indexOf(xaxis.slice(1));
-      if (place < 0 || xaxis.slice(1) !== yaxis.slice(1)) {
-        throw new RangeError(
-          `Cannot draw against the axes ${xaxis} and ${yaxis}: they are no pair`,
-        );
-      }
-      return place;
+      if (place >= 0 && xaxis.slice(1) === yaxis.slice(1)) return place;
+      throw new RangeError(`Cannot draw against the axes ${xaxis} and ${yaxis}: they are no pair`);
     },
   };
 }
 
-/** A trace's values as a list. */
-export function valuesOf(values: Plot["x"] | undefined): (number | string)[] {
-  return [...values ?? []] as (number | string)[];
-}
-
 function axis(
   { type, title, range, rangemode, autorange, ticktext, tickformat, ...style }: Axis,
-  { letter, values, fromZero }: {
-    letter: "x" | "y";
-    values: (number | string)[];
-    fromZero: boolean;
-  },
+  { letter, drawn }: { letter: "x" | "y"; drawn: readonly Plot[] },
 ): Record<string, unknown> {
+  const values = drawn.flatMap((trace) => valuesOf(trace[letter]));
+  const fromZero = rangemode === "tozero" || drawn.some((trace) => trace.type === "bar");
   const isCategory = type === "category" || typeof values[0] === "string";
   const isLog = type === "log";
   const limits = isCategory || range === undefined ? null : range as [number, number];
   const ofRange = (value: number) => isLog ? 10 ** value : value;
   const standoff = typeof title === "object" ? title.standoff : undefined;
-  // ECharts alone would have a tick at each end of a range, however odd a number that is.
+  // By default ECharts puts ticks at both ends of a range, even at odd numbers.
   const tickvals = style.tickvals ?? (limits && !isLog ? ticksWithin(...limits) : undefined);
+  const formatted = tickformat === undefined ? String : format(tickformat);
+  const label = (value: number | string): string => {
+    const text = ticktext?.[tickvals?.indexOf(value as number) ?? -1];
+    if (text !== undefined) return text;
+    return typeof value === "string" ? value : formatted(Number(value.toPrecision(12)));
+  };
   const places = isCategory || tickvals === undefined ? {} : { customValues: tickvals };
   return {
     type: isCategory ? "category" : isLog ? "log" : "value",
-    ...(isCategory
-      ? { data: [...new Set(values)], boundaryGap: true }
-      : { scale: !fromZero && rangemode !== "tozero" }),
+    ...(isCategory ? { data: [...new Set(values)], boundaryGap: true } : { scale: !fromZero }),
     ...(limits && { min: ofRange(limits[0]), max: ofRange(limits[1]) }),
     inverse: autorange === "reversed",
-    name: titleOf({ title: title! }),
+    name: titleText({ title: title! }),
     nameLocation: "middle",
     nameGap: standoff ?? TITLE_DISTANCE[letter],
     nameTextStyle: { color: INK, fontSize: FONT_SIZE.axis },
     nameMoveOverlap: false,
-    show: style.visible ?? true,
     axisLine: { show: style.showline ?? false, onZero: false, lineStyle: { color: INK } },
     axisTick: { show: style.ticks === "outside", alignWithLabel: true, ...places },
     splitLine: {
@@ -118,19 +106,18 @@ function axis(
       ...places,
     },
     axisLabel: {
-      show: style.showticklabels ?? true,
       color: INK,
-      fontSize: style.tickfont?.size ?? FONT_SIZE.tick,
+      fontSize: FONT_SIZE.tick,
       hideOverlap: !isCategory,
       ...(isCategory ? { interval: 0 } : {}),
       ...places,
-      formatter: labels({ tickvals, ticktext, tickformat }),
+      formatter: label,
     },
   };
 }
 
-/** Round numbers between two: multiples of 1, 2 or 5 times a power of ten, about {@linkcode TICKS} of them. */
-export function ticksWithin(low: number, high: number): number[] {
+/** Gives about {@linkcode TICKS} multiples of 1, 2 or 5 times a power of ten. */
+function ticksWithin(low: number, high: number): number[] {
   const rough = (high - low) / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5].find((factor) => factor * power >= 0.999 * rough) ?? 10);
@@ -140,20 +127,4 @@ export function ticksWithin(low: number, high: number): number[] {
     { length: last - first + 1 },
     (_, i) => Number(((first + i) * step).toPrecision(12)),
   );
-}
-
-/** What an axis writes at its ticks. */
-function labels(
-  { tickvals, ticktext, tickformat }: {
-    tickvals: number[] | undefined;
-    ticktext: Axis["ticktext"];
-    tickformat: Axis["tickformat"];
-  },
-): (value: number | string) => string {
-  const formatted = tickformat === undefined ? String : format(tickformat);
-  return (value) => {
-    const text = ticktext?.[tickvals?.indexOf(value as number) ?? -1];
-    if (text !== undefined) return text;
-    return typeof value === "string" ? value : formatted(Number(value.toPrecision(12)));
-  };
 }

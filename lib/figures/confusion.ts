@@ -5,35 +5,31 @@
 import type { Layout, Plot } from "nodeplotlib";
 import { type Axis, type Figure, figure } from "@/figures/figure.ts";
 import { FONT_SIZE, INK, SHARE_COLOURS } from "@/figures/style.ts";
-import { CLASS_NAMES, type ClassNames, type Confusion } from "@/metrics.ts";
+import { CLASS_NAMES, type ClassNames } from "@/films/film.ts";
+import { type ExperimentRows, testConfusion } from "@/runs/epochs.ts";
+import type { Confusion } from "@/statistics/classification.ts";
 
-/** Confusion matrices that stand in one row, at most. */
+/** Maximum of confusion matrices in a row. */
 const IN_A_ROW = 3;
 
-/** What one of them takes, and what is around them, in pixels. */
+/** Size of a matrix, and of the space around all of them, in pixels. */
 const CELL = { width: 268, height: 270 } as const;
 const AROUND = { width: 56, height: 60 } as const;
 
-/** A confusion matrix with what it is of. */
-export interface TitledConfusion {
-  title: string;
-  confusion: Confusion;
-}
-
 /**
- * Draws confusion matrices side by side: rows are the true class, columns the predicted one. A cell has the number of films,
- * and their share of the row, which its colour shows.
+ * Draws the runs' confusion matrices at the last epoch side by side: rows are the true class,
+ * columns the predicted one. A cell shows its number of films and, by its colour too, their share
+ * of the row.
  */
-export function confusionFigure(
-  matrices: readonly TitledConfusion[],
-  { title, classes = CLASS_NAMES }: { title: string; classes?: ClassNames },
-): Figure {
-  const columns = Math.min(IN_A_ROW, matrices.length);
-  const rows = Math.ceil(matrices.length / columns);
+export function confusionFigure(runs: readonly ExperimentRows[]): Figure {
+  const classes = runs[0]?.classes ?? CLASS_NAMES;
+  const columns = Math.min(IN_A_ROW, runs.length);
+  const rows = Math.ceil(runs.length / columns);
   const data: Plot[] = [];
   const axes: Record<string, Axis> = {};
   const annotations: NonNullable<Layout["annotations"]> = [];
-  matrices.forEach(({ title, confusion }, i) => {
+  runs.forEach(({ experiment, rows: epochs }, i) => {
+    const cells = cellsOf(testConfusion(epochs.at(-1)!));
     const number = i === 0 ? "" : String(i + 1);
     const [x, y] = [`x${number}`, `y${number}`];
     const column = i % columns;
@@ -55,9 +51,20 @@ export function confusionFigure(
       ...PLAIN,
       ...(column === 0 ? { title: { text: "true", standoff: 68 } } : {}),
     };
-    data.push({ ...heatmapOf(confusion, classes), xaxis: x, yaxis: y });
-    annotations.push(...cellTexts(confusion, { x, y, classes }), {
-      text: title,
+    data.push({
+      type: "heatmap",
+      x: [...classes],
+      y: [...classes],
+      z: cells.map((row) => row.map(({ share }) => share)),
+      zmin: 0,
+      zmax: 1,
+      colorscale: [[0, SHARE_COLOURS[0]], [1, SHARE_COLOURS[1]]],
+      showscale: false,
+      xaxis: x,
+      yaxis: y,
+    });
+    annotations.push(...cellTexts(cells, { x, y, classes }), {
+      text: experiment,
       showarrow: false,
       xref: "paper",
       yref: "paper",
@@ -67,7 +74,7 @@ export function confusionFigure(
     });
   });
   return figure(data, {
-    title,
+    title: "Test films at the last epoch",
     width: columns * CELL.width + AROUND.width,
     height: rows * CELL.height + AROUND.height,
     margin: { t: 44, b: 16, l: 36, r: 20 },
@@ -78,45 +85,27 @@ export function confusionFigure(
 
 const PLAIN: Axis = { type: "category", showgrid: false, ticks: "", showline: false };
 
-function heatmapOf(confusion: Confusion, classes: ClassNames): Plot {
-  return {
-    type: "heatmap",
-    x: [...classes],
-    y: [...classes],
-    z: sharesOf(confusion),
-    zmin: 0,
-    zmax: 1,
-    colorscale: [[0, SHARE_COLOURS[0]], [1, SHARE_COLOURS[1]]],
-    showscale: false,
-  };
-}
-
-function countsOf({ tn, fp, fn, tp }: Confusion): number[][] {
-  return [[tn, fp], [fn, tp]];
-}
-
-/** Shares of each row; 0 where a class has no film. */
-function sharesOf(confusion: Confusion): number[][] {
-  return countsOf(confusion).map((row) => {
+/** Gives each cell's films and their share of the row, 0 for a class without films. */
+function cellsOf({ tn, fp, fn, tp }: Confusion) {
+  return [[tn, fp], [fn, tp]].map((row) => {
     const films = row[0]! + row[1]!;
-    return row.map((count) => films === 0 ? 0 : count / films);
+    return row.map((count) => ({ count, share: films === 0 ? 0 : count / films }));
   });
 }
 
 function cellTexts(
-  confusion: Confusion,
+  cells: ReturnType<typeof cellsOf>,
   { x, y, classes }: { x: string; y: string; classes: ClassNames },
 ): NonNullable<Layout["annotations"]> {
-  const shares = sharesOf(confusion);
-  return countsOf(confusion).flatMap((row, i) =>
-    row.map((count, j) => ({
-      text: `${count}<br>${(100 * shares[i]![j]!).toFixed(1)}%`,
+  return cells.flatMap((row, i) =>
+    row.map(({ count, share }, j) => ({
+      text: `${count}<br>${(100 * share).toFixed(1)}%`,
       showarrow: false,
       xref: x as "x",
       yref: y as "y",
       x: classes[j]!,
       y: classes[i]!,
-      font: { size: FONT_SIZE.axis, color: shares[i]![j]! > 0.5 ? SHARE_COLOURS[0] : INK },
+      font: { size: FONT_SIZE.axis, color: share > 0.5 ? SHARE_COLOURS[0] : INK },
     }))
   );
 }

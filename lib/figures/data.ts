@@ -1,15 +1,14 @@
 /**
- * Figures of the data: how many films there are of each class, and their grey values.
+ * Figures of the data: the number of films in each class, and their grey values.
  * @module
  */
 import type { Plot } from "nodeplotlib";
 import { type Figure, figure } from "@/figures/figure.ts";
 import { CLASS_COLOURS } from "@/figures/style.ts";
-import type { ClassGreys } from "@/data_check.ts";
-import { GREY_BIN } from "@/grey_values.ts";
-import type { SplitCount } from "@/split.ts";
+import { type ClassGreys, GREY_BIN } from "@/films/grey_values.ts";
+import type { SplitCount } from "@/split/split.ts";
 
-/** Films of each class in each set, as bars. */
+/** Draws the number of films of each class in each set, as bars. */
 export function classBalanceFigure(counts: readonly SplitCount[]): Figure {
   const labels = [...new Set(counts.map(({ label }) => label))];
   const data = labels.map((label, i): Plot => {
@@ -29,7 +28,7 @@ export function classBalanceFigure(counts: readonly SplitCount[]): Figure {
   });
 }
 
-/** The mean histogram of the grey values of each class's films, as lines. */
+/** Draws the mean grey value histogram of each class, as lines. */
 export function greyValuesFigure(greys: readonly ClassGreys[]): Figure {
   const data = greys.map(({ label, films, shares }, i): Plot => ({
     type: "scatter",

@@ -1,22 +1,22 @@
 /**
- * Where a network finds its evidence, drawn over the film.
+ * A network's evidence maps, drawn over the films.
  * @module
  */
-import type { Case } from "@/analysis/films.ts";
+import type { Case } from "@/analysis/evidence.ts";
 import type { EvidenceMap } from "@/analysis/trained_network.ts";
 import type { CaptionedFilm, LegendEntry } from "@/figures/films.ts";
-import { readImage } from "@/images.ts";
-import { CLASS_NAMES, type ClassNames } from "@/metrics.ts";
-import { type Image, toRgb } from "@/transforms.ts";
+import { readImage } from "@/films/decode.ts";
+import { CLASS_NAMES, type ClassNames, type Image } from "@/films/film.ts";
+import { toRgb } from "@/films/transforms.ts";
 
-/** What speaks for TB and what for Healthy: vermilion and blue, as red, green and blue. */
+/** The colours of evidence for TB and for Healthy, vermilion and blue, as RGB. */
 const FOR_TB = [213, 94, 0] as const;
 const FOR_HEALTHY = [0, 114, 178] as const;
 
-/** How much of the film the strongest evidence covers. */
+/** Opacity of the strongest evidence over the film. */
 const OPACITY = 0.65;
 
-/** What the colours of evidence stand for. */
+/** Makes the legend of the evidence's colours. */
 export function evidenceLegend(classes: ClassNames = CLASS_NAMES): LegendEntry[] {
   return [FOR_TB, FOR_HEALTHY].map((colour, i) => ({
     colour: `rgb(${colour.join(",")})`,
@@ -24,7 +24,7 @@ export function evidenceLegend(classes: ClassNames = CLASS_NAMES): LegendEntry[]
   }));
 }
 
-/** Each case as the film and, beside it, one picture a method, in rows of three. */
+/** Gives the film of each case, followed by one map a method: rows of three. */
 export async function evidenceFilms(
   cases: readonly Case[],
   { pathOf, classes = CLASS_NAMES }: {
@@ -48,10 +48,10 @@ export async function evidenceFilms(
 }
 
 /**
- * Colours a film by a map, smoothly from cell to cell: vermilion where it speaks for TB, blue where it speaks for
- * Healthy, the stronger the less of the film is seen. The strongest cell of the map has the full colour.
+ * Colours a film by a map, smoothly from cell to cell: vermilion for TB, blue for Healthy. Stronger
+ * evidence is more opaque; the map's strongest cell has the full colour.
  */
-export function overlay(image: Image, { cells, values }: EvidenceMap): Image {
+function overlay(image: Image, { cells, values }: EvidenceMap): Image {
   const { width, height } = image;
   const pixels = toRgb(image).slice();
   const strongest = Math.max(...values.map(Math.abs)) || 1;
@@ -71,7 +71,7 @@ export function overlay(image: Image, { cells, values }: EvidenceMap): Image {
   return { width, height, channels: 3, pixels };
 }
 
-/** The value at a place between four cells' middles (bilinear); beyond the outer middles, theirs. */
+/** Interpolates bilinearly between the centres of four cells; beyond the outer ones, clamps. */
 function between(
   values: readonly number[],
   { cells, row, column }: { cells: number; row: number; column: number },

@@ -1,42 +1,43 @@
 /**
- * Films side by side with captions: examples of the classes, and what an augmentation does to a film.
+ * Films side by side with captions.
  * @module
  */
 import sharp from "sharp";
+import { show } from "@/common/show.ts";
 import { toSmallPng } from "@/figures/png.ts";
 import { FONT_SIZE, GROUND, INK } from "@/figures/style.ts";
-import { show } from "@/notebook.ts";
-import { type Image, resize } from "@/transforms.ts";
+import type { Image } from "@/films/film.ts";
+import { resize } from "@/films/transforms.ts";
 
-/** A film with what is said of it. */
+/** A film with its caption. */
 export interface CaptionedFilm {
   image: Image;
   caption: string;
 }
 
-/** What a colour stands for. */
+/** A colour and its meaning. */
 export interface LegendEntry {
   colour: string;
   text: string;
 }
 
-/** How films are laid out. */
-export interface FilmLayout {
+/** The layout of films. */
+interface FilmLayout {
   /** Films in a row. */
   columns: number;
-  /** Above the films. Default: none. */
+  /** Shown above the films. Default: none. */
   legend?: readonly LegendEntry[];
 }
 
-/** Width and height that a film is shown with, and what is between films, in pixels. */
+/** Size of a film, and the gap between films, in pixels. */
 const FILM_SIZE = 200;
 const GAP = 12;
-/** Height of a caption, and of the legend. */
+/** Height of a caption, and of the legend, in pixels. */
 const CAPTION = 26;
-/** Width and height of a legend's patch of colour. */
+/** Size of a legend's patch of colour, in pixels. */
 const PATCH = 14;
 
-/** Shows films in rows, four in each unless told otherwise. */
+/** Shows films in rows of four, unless `columns` differs. */
 export async function showFilms(
   films: readonly CaptionedFilm[],
   { columns = 4, legend = [] }: Partial<FilmLayout> = {},
@@ -50,7 +51,7 @@ export async function showFilms(
   }, { metadata: { "image/png": { width } } });
 }
 
-/** Films in rows as an SVG text. */
+/** Draws films in rows as SVG. */
 export async function filmsSvg(
   films: readonly CaptionedFilm[],
   { columns, legend = [] }: FilmLayout,
@@ -67,25 +68,20 @@ export async function filmsSvg(
   const tiles = await Promise.all(films.map(async ({ image, caption }, i) => {
     const x = (i % columns) * (FILM_SIZE + GAP);
     const y = top + Math.floor(i / columns) * (FILM_SIZE + CAPTION + GAP);
-    return `<image x="${x}" y="${y}" width="${FILM_SIZE}" height="${FILM_SIZE}" href="${await dataUri(
-      image,
-    )}"/>` +
+    const href = await dataUri(image);
+    return `<image x="${x}" y="${y}" width="${FILM_SIZE}" height="${FILM_SIZE}" href="${href}"/>` +
       `<text x="${x}" y="${y + FILM_SIZE + 18}" fill="${INK}">${escape(caption)}</text>`;
   }));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
     `font-family="DejaVu Sans" font-size="${FONT_SIZE.tick}">` +
-    `<rect width="${width}" height="${height}" fill="${GROUND}"/>${
-      [...patches, ...tiles].join("")
-    }</svg>`;
+    `<rect width="${width}" height="${height}" fill="${GROUND}"/>` +
+    [...patches, ...tiles].join("") + "</svg>";
 }
 
-/** At the size that it is shown with. */
+/** Encodes a film as PNG, resized to its size on the page. */
 async function dataUri(image: Image): Promise<string> {
-  const { width, height, channels, pixels } = resize(image, {
-    width: FILM_SIZE,
-    height: FILM_SIZE,
-  });
-  const png = await sharp(pixels, { raw: { width, height, channels } }).png().toBuffer();
+  const { pixels, ...raw } = resize(image, { width: FILM_SIZE, height: FILM_SIZE });
+  const png = await sharp(pixels, { raw }).png().toBuffer();
   return `data:image/png;base64,${png.toString("base64")}`;
 }
 
@@ -94,16 +90,11 @@ function escape(text: string): string {
 }
 
 /**
- * How two films differ, pixel by pixel: mid-grey where they are the same.
+ * Computes the difference of two films, pixel by pixel, times 8. Mid-grey means no difference.
  *
- * @param gain What a difference is multiplied by, to be seen. Default: 8.
  * @throws {RangeError} If they differ in shape.
  */
-export function difference(
-  before: Image,
-  after: Image,
-  { gain = 8 }: { gain?: number } = {},
-): Image {
+export function difference(before: Image, after: Image): Image {
   if (before.pixels.length !== after.pixels.length || before.width !== after.width) {
     throw new RangeError(
       `Cannot compare films of ${before.width}x${before.height}x${before.channels} and ` +
@@ -111,7 +102,7 @@ export function difference(
     );
   }
   const pixels = before.pixels.map((value, i) =>
-    Math.min(255, Math.max(0, 128 + gain * (after.pixels[i]! - value)))
+    Math.min(255, Math.max(0, 128 + 8 * (after.pixels[i]! - value)))
   );
   return { ...before, pixels };
 }

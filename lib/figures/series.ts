@@ -1,11 +1,12 @@
 /**
- * Plotly's traces and annotations as ECharts' series: lines, points, bars and heat maps, with error bars.
+ * Converts plotly's traces to ECharts' series: lines, points, bars and heat maps, with error bars.
  * @module
  */
 import type { CustomSeriesOption, SeriesOption, VisualMapComponentOption } from "echarts";
-import type { Layout, Plot } from "nodeplotlib";
-import { type Coordinates, valuesOf } from "@/figures/axes.ts";
-import { FONT_SIZE, INK, NEUTRAL_COLOUR } from "@/figures/style.ts";
+import type { Plot } from "nodeplotlib";
+import type { Coordinates } from "@/figures/axes.ts";
+import { valuesOf } from "@/figures/figure.ts";
+import { INK, NEUTRAL_COLOUR } from "@/figures/style.ts";
 
 const SYMBOLS: Readonly<Record<string, string>> = {
   "circle": "circle",
@@ -21,25 +22,20 @@ const DASHES: Readonly<Record<string, number[] | "solid">> = {
   solid: "solid",
   dot: [2, 4],
   dash: [8, 5],
-  longdash: [14, 6],
-  dashdot: [8, 4, 2, 4],
 };
 
-/** Series, and what their colours are made from. */
-export interface Drawing {
+/** Series, and their scales of colours. */
+interface Drawing {
   series: SeriesOption[];
   visualMap: VisualMapComponentOption[];
 }
 
 /**
- * Draws traces, each after the one before.
+ * Converts traces, in order.
  *
- * @throws {RangeError} If a trace is of a kind that is not drawn here.
+ * @throws {RangeError} If a trace is no scatter, bar or heatmap.
  */
-export function drawTraces(
-  data: readonly Plot[],
-  { coordinates, layout }: { coordinates: Coordinates; layout: Layout },
-): Drawing {
+export function drawTraces(data: readonly Plot[], coordinates: Coordinates): Drawing {
   const drawing: Drawing = { series: [], visualMap: [] };
   for (const trace of data) {
     const place = coordinates.placeOf(trace);
@@ -47,7 +43,7 @@ export function drawTraces(
     if (trace.type === "heatmap") {
       drawing.visualMap.push(heatColours(trace, drawing.series.length));
     }
-    drawing.series.push({ ...seriesOf(trace, layout), ...axes } as SeriesOption);
+    drawing.series.push({ ...seriesOf(trace), ...axes } as SeriesOption);
     for (const letter of ["x", "y"] as const) {
       if (trace[`error_${letter}`] === undefined) continue;
       drawing.series.push({ ...errorBars(trace, letter), ...axes });
@@ -56,14 +52,26 @@ export function drawTraces(
   return drawing;
 }
 
-function seriesOf(trace: Plot, { bargap = 0.2, bargroupgap = 0 }: Layout): SeriesOption {
+function seriesOf(trace: Plot): SeriesOption {
   switch (trace.type) {
     case "scatter":
       return scatter(trace);
     case "bar":
-      return bars(trace, { bargap, bargroupgap });
+      return {
+        type: "bar",
+        ...common(trace),
+        color: colourOf(trace),
+        data: points(trace),
+        barCategoryGap: "20%",
+        barGap: "0%",
+      };
     case "heatmap":
-      return heatmap(trace);
+      return {
+        type: "heatmap",
+        ...common(trace),
+        data: (trace.z as number[][]).flatMap((row, y) => row.map((value, x) => [x, y, value])),
+        itemStyle: { borderColor: INK, borderWidth: 1 },
+      };
     default:
       throw new RangeError(
         `Cannot draw a trace of type "${trace.type}": scatter, bar and heatmap are drawn`,
@@ -71,14 +79,9 @@ function seriesOf(trace: Plot, { bargap = 0.2, bargroupgap = 0 }: Layout): Serie
   }
 }
 
-/** A trace's name, under which its legend stands, and what all series share. */
-function common({ name, opacity }: Plot) {
-  return {
-    ...(name === undefined ? {} : { name }),
-    animation: false,
-    silent: true,
-    ...(opacity === undefined ? {} : { itemStyle: { opacity } }),
-  };
+/** Gives the fields that all series share. The legend finds a series by its name. */
+function common({ name }: Plot) {
+  return { ...name !== undefined && { name }, animation: false, silent: true };
 }
 
 function points({ x, y }: Plot): [number | string, number | string][] {
@@ -90,102 +93,48 @@ function colourOf({ marker, line }: Plot): string {
   return (line?.color ?? marker?.color ?? NEUTRAL_COLOUR) as string;
 }
 
-/** One size for all marks, or each mark's. */
+/** Gives one size for all marks, or a function that gives each mark's. */
 function sizesOf(size: number | number[]) {
   if (typeof size === "number") return size;
   return (_value: unknown, { dataIndex }: { dataIndex: number }) => size[dataIndex]!;
 }
 
 function scatter(trace: Plot): SeriesOption {
-  const { mode = "lines+markers", line, marker, fill, text } = trace;
+  const { mode = "lines+markers", line, marker } = trace;
   const colour = colourOf(trace);
   const shared = {
     ...common(trace),
     symbol: SYMBOLS[String(marker?.symbol ?? "circle")] ?? "circle",
     symbolSize: sizesOf(marker?.size ?? 8),
-    itemStyle: { color: colour, opacity: (marker?.opacity as number | undefined) ?? 1 },
+    // ECharts' own default is 0.8.
+    itemStyle: { color: colour, opacity: 1 },
   };
-  const labels = mode.includes("text") ? [text].flat() as string[] : null;
-  const label = labels && {
-    show: true,
-    position: "right" as const,
-    color: INK,
-    fontSize: FONT_SIZE.tick,
-    formatter: ({ dataIndex }: { dataIndex: number }) => labels[dataIndex] ?? "",
-  };
-  if (!mode.includes("lines")) {
-    return { type: "scatter", data: points(trace), ...shared, ...(label && { label }) };
-  }
+  if (!mode.includes("lines")) return { type: "scatter", data: points(trace), ...shared };
   return {
     type: "line",
     data: points(trace),
     ...shared,
     ...(mode.includes("markers") ? { showSymbol: true } : { symbol: "none" }),
-    ...(line?.shape === "hvh" ? { step: "middle" as const } : {}),
-    ...(line?.shape === "hv" ? { step: "end" as const } : {}),
     lineStyle: {
       color: colour,
       width: line?.width ?? 2.5,
       type: DASHES[line?.dash ?? "solid"] ?? "solid",
-      opacity: trace.opacity ?? 1,
     },
-    ...(fill === "tozeroy" ? { areaStyle: { color: colour, opacity: 0.25 } } : {}),
-    ...(label && { label }),
   };
 }
 
-function bars(
-  trace: Plot,
-  { bargap, bargroupgap }: { bargap: number; bargroupgap: number },
-): SeriesOption {
-  const texts = trace.text === undefined ? null : [trace.text].flat();
-  const colours = [trace.marker?.color].flat() as string[];
-  const isHorizontal = trace.orientation === "h";
-  return {
-    type: "bar",
-    ...common(trace),
-    color: colours[0] ?? NEUTRAL_COLOUR,
-    data: points(trace).map((value, i) => ({
-      value,
-      itemStyle: { color: colours[i] ?? colours[0] ?? NEUTRAL_COLOUR },
-    })),
-    barCategoryGap: `${100 * bargap}%`,
-    barGap: `${100 * bargroupgap}%`,
-    ...(texts && {
-      label: {
-        show: true,
-        position: isHorizontal ? "right" : "top",
-        color: INK,
-        fontSize: FONT_SIZE.tick,
-        formatter: ({ dataIndex }: { dataIndex: number }) => texts[dataIndex] ?? "",
-      },
-    }),
-  };
-}
-
-function heatmap(trace: Plot): SeriesOption {
-  const rows = trace.z as number[][];
-  return {
-    type: "heatmap",
-    ...common(trace),
-    data: rows.flatMap((row, y) => row.map((value, x) => [x, y, value])),
-    itemStyle: { borderColor: INK, borderWidth: 1 },
-  };
-}
-
-function heatColours({ z, zmin, zmax, colorscale }: Plot, seriesIndex: number) {
-  const values = (z as number[][]).flat();
+function heatColours({ zmin, zmax, colorscale }: Plot, seriesIndex: number) {
   return {
     show: false,
     seriesIndex,
     dimension: 2,
-    min: zmin ?? Math.min(...values),
-    max: zmax ?? Math.max(...values),
+    min: zmin!,
+    max: zmax!,
     inRange: { color: (colorscale as [number, string][]).map(([, colour]) => colour) },
   };
 }
 
-/** Bars from `value - arrayminus` to `value + array`, with caps. */
+/** Draws bars from `value - arrayminus` to `value + array`, with caps. */
 function errorBars(trace: Plot, letter: "x" | "y"): CustomSeriesOption {
   const error = trace[`error_${letter}`] as { array: number[]; arrayminus?: number[] };
   const data = points(trace).map(([x, y], i) => {
@@ -200,14 +149,9 @@ function errorBars(trace: Plot, letter: "x" | "y"): CustomSeriesOption {
     data,
     encode: { x: letter === "x" ? [0, 2, 3] : [0], y: letter === "y" ? [1, 2, 3] : [1] },
     renderItem(_params, api) {
-      const at = (value: number): [number, number] => {
-        const [x = 0, y = 0] = letter === "x"
-          ? api.coord([value, api.value(1)])
-          : api.coord([api.value(0), value]);
-        return [x, y];
-      };
-      const [x1, y1] = at(api.value(2) as number);
-      const [x2, y2] = at(api.value(3) as number);
+      const at = (end: number) =>
+        api.coord(letter === "x" ? [api.value(end), api.value(1)] : [api.value(0), api.value(end)]);
+      const [[x1 = 0, y1 = 0], [x2 = 0, y2 = 0]] = [at(2), at(3)];
       const [capX, capY] = letter === "x" ? [0, 5] : [5, 0];
       const line = (shape: { x1: number; y1: number; x2: number; y2: number }) => ({
         type: "line" as const,

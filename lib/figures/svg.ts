@@ -1,30 +1,30 @@
 /**
- * A figure as SVG, without a browser: what plotly describes, drawn by ECharts. Lines, points, bars and heat maps are
- * drawn, on linear, logarithmic and category axes, several side by side, with annotations.
+ * Draws a figure as SVG with ECharts, without a browser: lines, points, bars and heat maps, on
+ * linear, logarithmic and category axes, several side by side, with annotations.
  * @module
  */
 import * as echarts from "echarts";
 import type { ScatterSeriesOption, TitleComponentOption } from "echarts";
-import type { Layout, Plot } from "nodeplotlib";
+import type { Layout } from "nodeplotlib";
 import { type Coordinates, plottingArea, readCoordinates } from "@/figures/axes.ts";
-import { type Figure, namesInLegend, titleOf } from "@/figures/figure.ts";
+import { type Figure, LEGEND_ROW, LEGEND_WIDTH, legendRows, titleText } from "@/figures/figure.ts";
 import { drawTraces } from "@/figures/series.ts";
 import { FIGURE_SIZE, FONT_SIZE, GROUND, INK } from "@/figures/style.ts";
 
-/** What letters are drawn with; png.ts brings it. */
-export const FONT_FAMILY = "DejaVu Sans";
+/** The font, which png.ts brings. */
+const FONT_FAMILY = "DejaVu Sans";
 
 type Annotation = NonNullable<Layout["annotations"]>[number];
 
 /**
  * Draws a figure.
  *
- * @throws {RangeError} If it holds a trace of a kind that is not drawn here.
+ * @throws {RangeError} If a trace is no scatter, bar or heatmap, or its axes are no pair.
  */
 export function toSvg({ data, layout }: Figure): string {
   const { width = FIGURE_SIZE.width, height = FIGURE_SIZE.height, annotations = [] } = layout;
   const coordinates = readCoordinates(data, layout);
-  const { series, visualMap } = drawTraces(data, { coordinates, layout });
+  const { series, visualMap } = drawTraces(data, coordinates);
   const onPaper = annotations.filter(({ xref }) => xref === "paper");
   const onData = annotations.filter(({ xref }) => xref !== "paper");
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
@@ -49,7 +49,7 @@ export function toSvg({ data, layout }: Figure): string {
 
 function heading(layout: Layout): TitleComponentOption {
   return {
-    text: titleOf(layout),
+    text: titleText(layout),
     left: 0.02 * (layout.width ?? FIGURE_SIZE.width),
     top: 14,
     padding: 0,
@@ -59,32 +59,30 @@ function heading(layout: Layout): TitleComponentOption {
 
 function legend({ data, layout }: Figure) {
   const { left, top } = plottingArea(layout);
-  return {
+  const rows = legendRows(data, layout);
+  const lines = data.filter(({ type, mode }) => type === "scatter" && mode === "lines");
+  const entryOf = (name: string) => ({
+    name,
+    // ECharts would add a mark in the legend to a line without marks.
+    itemStyle: { opacity: lines.some((line) => line.name === name) ? 0 : 1 },
+  });
+  return rows.map((names, row) => ({
     show: layout.showlegend ?? false,
-    data: namesInLegend(data).map((name) => ({
-      name,
-      // Else a line without marks has one in the legend.
-      itemStyle: { opacity: data.some((trace) => trace.name === name && isLine(trace)) ? 0 : 1 },
-    })),
+    data: names.map(entryOf),
     left,
-    top: top - 34,
+    top: top - 34 - LEGEND_ROW * (rows.length - 1 - row),
     padding: 0,
-    // ECharts takes letters for narrower than these are.
-    itemGap: 34,
-    itemWidth: 34,
+    // ECharts underestimates the letters' width.
+    itemGap: LEGEND_WIDTH,
+    itemWidth: LEGEND_WIDTH,
     textStyle: { color: INK, fontSize: FONT_SIZE.tick },
     selectedMode: false,
-  };
+  }));
 }
 
-/** Whether a trace is a line without marks. */
-function isLine({ type, mode }: Plot): boolean {
-  return type === "scatter" && mode === "lines";
-}
-
-/** Text at a place of the plotting area: titles of the parts of a figure. */
+/** Places text in the plotting area: the titles of a figure's parts. */
 function paperText(
-  { text = "", x = 0, y = 0, xanchor = "center", yanchor = "middle", font }: Annotation,
+  { text = "", x = 0, y = 0, font }: Annotation,
   layout: Layout,
 ): TitleComponentOption {
   const area = plottingArea(layout);
@@ -93,8 +91,8 @@ function paperText(
     left: area.left + Number(x) * area.width,
     top: area.top + (1 - Number(y)) * area.height,
     padding: 0,
-    textAlign: xanchor === "auto" ? "center" : xanchor,
-    textVerticalAlign: yanchor === "auto" ? "middle" : yanchor,
+    textAlign: "center",
+    textVerticalAlign: "middle",
     textStyle: {
       color: (font?.color as string | undefined) ?? INK,
       fontSize: font?.size ?? FONT_SIZE.axis,
@@ -103,13 +101,12 @@ function paperText(
   };
 }
 
-/** Text at a point of the data. */
+/** Places text at a point of the data. */
 function dataText(
-  { text = "", x, y, xref = "x", yref = "y", xanchor = "center", font }: Annotation,
+  { text = "", x, y, xref = "x", yref = "y", font }: Annotation,
   coordinates: Coordinates,
 ): ScatterSeriesOption {
   const place = coordinates.placeOf({ xaxis: xref, yaxis: yref });
-  const position = { left: "right", right: "left", center: "inside", auto: "inside" } as const;
   return {
     type: "scatter",
     xAxisIndex: place,
@@ -123,8 +120,8 @@ function dataText(
     label: {
       show: true,
       opacity: 1,
-      position: position[xanchor],
-      align: xanchor === "auto" ? "center" : xanchor,
+      position: "inside",
+      align: "center",
       color: (font?.color as string | undefined) ?? INK,
       fontSize: font?.size ?? FONT_SIZE.tick,
       formatter: text.replaceAll("<br>", "\n"),

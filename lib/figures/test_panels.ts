@@ -1,14 +1,14 @@
 /**
- * Test accuracy and area under the ROC curve after each epoch, side by side: of the experiments, and of the baseline here
- * and with PyTorch.
+ * Test accuracy and AUC after each epoch, side by side: of the experiments, and of the baseline
+ * here and with PyTorch.
  * @module
  */
 import type { Plot } from "nodeplotlib";
-import type { BesidePyTorch, Trainer } from "@/beside_pytorch.ts";
-import { epochTicks, type ExperimentRows, shareRange } from "@/figures/curves.ts";
+import type { BesidePyTorch, TrainedWith } from "@/analysis/beside_pytorch.ts";
+import { epochAxis, shareRange } from "@/figures/curves.ts";
 import { type Axis, type Figure, figure } from "@/figures/figure.ts";
 import { experimentStyle } from "@/figures/style.ts";
-import type { EpochRow } from "@/metrics.ts";
+import type { EpochRow, ExperimentRows } from "@/runs/epochs.ts";
 
 /** The panels from left to right. */
 const PANELS = [
@@ -16,7 +16,7 @@ const PANELS = [
   { title: "Test area under the ROC curve", field: "testAuc", domain: [0.56, 1] },
 ] as const;
 
-/** A training with a curve in each panel. */
+/** A training run with a curve in each panel. */
 interface TestCurve {
   name: string;
   epochs: readonly Pick<EpochRow, "epoch" | typeof PANELS[number]["field"]>[];
@@ -25,7 +25,7 @@ interface TestCurve {
   dash: "solid" | "dash";
 }
 
-/** The experiments after each epoch. */
+/** Draws the experiments after each epoch. */
 export function experimentsFigure(runs: readonly ExperimentRows[]): Figure {
   const curves = runs.map(({ experiment, rows }): TestCurve => ({
     name: experiment,
@@ -36,16 +36,16 @@ export function experimentsFigure(runs: readonly ExperimentRows[]): Figure {
   return panels(curves, "The experiments, scored on the test films");
 }
 
-/** How each trainer's curves are drawn ... */
+/** The colour and line of each trainer's curves ... */
 const TRAINER_STYLES = {
   here: { colour: "#0072b2", dash: "solid" },
   PyTorch: { colour: "#d55e00", dash: "dash" },
-} as const satisfies Record<Trainer, unknown>;
+} as const satisfies Record<TrainedWith, unknown>;
 
-/** ... and the marks of its seeds, in their order. */
+/** ... and the marks of its seeds, in order. */
 const SEED_SYMBOLS = ["circle", "square", "diamond", "triangle-up", "triangle-down"] as const;
 
-/** Every seed here and with PyTorch after each epoch. */
+/** Draws every seed here and with PyTorch after each epoch. */
 export function besideFigure({ epochs }: Pick<BesidePyTorch, "epochs">): Figure {
   const runs = Map.groupBy(epochs, ({ trainer, seed }) => `${trainer}, seed ${seed}`);
   const curves = [...runs].map(([name, run]): TestCurve => ({
@@ -64,11 +64,9 @@ function panels(curves: readonly TestCurve[], title: string): Figure {
   const data = PANELS.flatMap(({ title, field, domain }, panel) => {
     const number = panel === 0 ? "" : String(panel + 1);
     axes[`xaxis${number}`] = {
-      title: { text: "Epoch (the first is 0)" },
+      ...epochAxis(count),
       domain: [...domain],
       anchor: `y${number}` as "y",
-      range: [-0.4, count - 0.6],
-      ...epochTicks(count),
     };
     axes[`yaxis${number}`] = {
       title: { text: title },

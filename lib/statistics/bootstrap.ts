@@ -2,31 +2,39 @@
  * The bootstrap: how much a number would vary with other films of the same kind.
  * @module
  */
-import type { Prng } from "@/random.ts";
+import type { Prng } from "@/common/random.ts";
 import { CONFIDENCE, type Estimate } from "@/statistics/intervals.ts";
+import { quantileSorted } from "@/statistics/quantiles.ts";
 
-/** A number read off the films' classes and probabilities of TB. */
+/** A number computed from the films' classes and probabilities of TB. */
 export type Statistic = (truth: Uint8Array, probabilities: Float64Array) => number;
 
 /** Resamples behind an interval. */
-export const RESAMPLES = 2000;
+const RESAMPLES = 2000;
 
 /**
- * A number with its percentile interval (Efron, 1979). The films of each class are drawn with replacement, as many as
- * there are, so that every resample has the same balance of classes.
+ * Computes a number and its percentile interval (Efron, 1979). The films of each class are drawn
+ * with replacement, so that every resample has the same balance of classes.
  *
  * @param truth Class of each film, 0 or 1.
- * @param options.prng The same stream, the same interval.
- * @returns Value and interval; a resample in which the number is not defined (NaN) is left out.
+ * @param options.prng The same stream gives the same interval.
+ * @returns Resamples in which the number is NaN are left out.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createPrng } from "@/common/random.ts";
+ * import { stratifiedBootstrap } from "@/statistics/bootstrap.ts";
+ * const shareOfTb = (truth: Uint8Array) => truth.filter((label) => label === 1).length / 4;
+ * const options = { probabilities: [0, 0, 0, 1], statistic: shareOfTb, prng: createPrng(0) };
+ * assertEquals(stratifiedBootstrap([0, 0, 0, 1], options).low, 0.25);
+ * ```
  */
 export function stratifiedBootstrap(
   truth: ArrayLike<number>,
-  { probabilities, statistic, prng, resamples = RESAMPLES, confidence = CONFIDENCE }: {
+  { probabilities, statistic, prng }: {
     probabilities: ArrayLike<number>;
     statistic: Statistic;
     prng: Prng;
-    resamples?: number;
-    confidence?: number;
   },
 ): Estimate {
   const classes = Uint8Array.from(truth);
@@ -34,7 +42,7 @@ export function stratifiedBootstrap(
   const drawnClasses = classes.toSorted();
   const drawn = new Float64Array(values.length);
   const strata = [0, 1].map((label) => values.filter((_, i) => classes[i] === label));
-  const replicates = Array.from({ length: resamples }, () => {
+  const replicates = Array.from({ length: RESAMPLES }, () => {
     let next = 0;
     for (const stratum of strata) {
       for (let n = 0; n < stratum.length; n++) {
@@ -46,21 +54,7 @@ export function stratifiedBootstrap(
   const sorted = Float64Array.from(replicates.filter((value) => !Number.isNaN(value))).sort();
   return {
     value: statistic(classes, values),
-    low: quantileSorted(sorted, (1 - confidence) / 2),
-    high: quantileSorted(sorted, (1 + confidence) / 2),
+    low: quantileSorted(sorted, (1 - CONFIDENCE) / 2),
+    high: quantileSorted(sorted, (1 + CONFIDENCE) / 2),
   };
-}
-
-/**
- * A quantile of ascending numbers, drawn straight between neighbours (NumPy's default, Hyndman and Fan's type 7).
- *
- * @param p In [0, 1].
- * @returns NaN of no numbers.
- */
-export function quantileSorted(sorted: ArrayLike<number>, p: number): number {
-  const place = p * (sorted.length - 1);
-  const below = Math.floor(place);
-  const low = sorted[below] ?? NaN;
-  const high = sorted[below + 1] ?? low;
-  return low + (place - below) * (high - low);
 }

@@ -1,68 +1,72 @@
 /**
- * The area under the ROC curve with its interval, and the difference of two networks' areas on the same films, by
- * DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988), computed by ranks as Sun and Xu (IEEE Signal Processing
- * Letters 21, 2014) have it.
+ * The area under the ROC curve with its interval, and the difference of two networks' areas, by
+ * DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988), computed by ranks as Sun and Xu do (IEEE
+ * Signal Processing Letters 21, 2014).
  * @module
  */
-import { auc, midRanks } from "@/metrics.ts";
+import type * as z from "zod";
+import { NUMBER } from "@/common/json.ts";
+import { auc, midRanks } from "@/statistics/classification.ts";
 import { twoSidedNormal } from "@/statistics/distributions.ts";
-import { CONFIDENCE, type Estimate, zOf } from "@/statistics/intervals.ts";
+import { ESTIMATE, type Estimate, Z } from "@/statistics/intervals.ts";
 
-/** A difference of two areas. */
-export interface AucDifference extends Estimate {
-  /** Two-sided, of the hypothesis that the areas are the same. */
-  p: number;
-}
+/** A difference of two areas, with the two-sided p-value of equal areas. */
+export const AUC_DIFFERENCE = ESTIMATE.extend({ p: NUMBER });
 
 /**
- * The area under the ROC curve with its interval, cut at 0 and 1.
+ * Computes the area under the ROC curve and its 95% interval, cut at 0 and 1.
  *
- * Where the classes are fully separated (an area of 1) the variance that DeLong estimates is 0 and the interval has
- * no width: it then says nothing about other films.
+ * At an area of 1 DeLong's variance is 0. The interval then has no width and says nothing about
+ * other films.
  *
  * @param truth Class of each film, 0 or 1; at least two of each.
  * @param scores Any number that grows with the evidence for TB.
+ * @example
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { delongAuc } from "@/statistics/delong.ts";
+ * const { value, low } = delongAuc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+ * // Each class's placements are 1/2 and 1, of the variance 1/8: the area's is 1/16 + 1/16.
+ * assertAlmostEquals(low, value - 1.96 * Math.sqrt(1 / 8), 1e-4);
+ * ```
  */
-export function delongAuc(
-  truth: ArrayLike<number>,
-  { scores, confidence = CONFIDENCE }: { scores: ArrayLike<number>; confidence?: number },
-): Estimate {
+export function delongAuc(truth: ArrayLike<number>, scores: ArrayLike<number>): Estimate {
   const value = auc(truth, scores);
   const placed = placements(truth, scores);
-  const reach = zOf(confidence) * Math.sqrt(covariance(placed, placed));
+  const reach = Z * Math.sqrt(covariance(placed, placed));
   return { value, low: Math.max(0, value - reach), high: Math.min(1, value + reach) };
 }
 
 /**
- * The area of one network minus that of another on the same films.
+ * Computes the area of one network minus that of another on the same films.
  *
  * @param truth Class of each film, 0 or 1; at least two of each.
- * @param options.scores Of the one and of the other network.
+ * @param scores Those of the one and of the other network.
  * @returns p is 1 where the two order the films alike, so that no variance is left.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { delongDifference } from "@/statistics/delong.ts";
+ * const scores = [0.1, 0.4, 0.35, 0.8];
+ * const none = { value: 0, low: 0, high: 0, p: 1 };
+ * assertEquals(delongDifference([0, 0, 1, 1], [scores, scores]), none);
+ * ```
  */
 export function delongDifference(
   truth: ArrayLike<number>,
-  { scores: [one, other], confidence = CONFIDENCE }: {
-    scores: readonly [ArrayLike<number>, ArrayLike<number>];
-    confidence?: number;
-  },
-): AucDifference {
+  [one, other]: readonly [ArrayLike<number>, ArrayLike<number>],
+): z.infer<typeof AUC_DIFFERENCE> {
   const value = auc(truth, one) - auc(truth, other);
   const a = placements(truth, one);
   const b = placements(truth, other);
   // Rounding may leave -1e-20 where the two are the same.
-  const variance = Math.max(0, covariance(a, a) + covariance(b, b) - 2 * covariance(a, b));
-  const error = Math.sqrt(variance);
-  const reach = zOf(confidence) * error;
-  return {
-    value,
-    low: value - reach,
-    high: value + reach,
-    p: value === 0 ? 1 : twoSidedNormal(value / error),
-  };
+  const error = Math.sqrt(Math.max(0, covariance(a, a) + covariance(b, b) - 2 * covariance(a, b)));
+  const reach = Z * error;
+  const p = value === 0 ? 1 : twoSidedNormal(value / error);
+  return { value, low: value - reach, high: value + reach, p };
 }
 
-/** Where each film stands among those of the other class. */
+/** The place of each film among those of the other class. */
 interface Placements {
   /** For each TB film, the share of healthy films with a lower score. */
   positive: Float64Array;
@@ -73,19 +77,19 @@ interface Placements {
 function placements(truth: ArrayLike<number>, scores: ArrayLike<number>): Placements {
   const of = (label: number) => Float64Array.from(scores).filter((_, i) => truth[i] === label);
   const [negatives, positives] = [of(0), of(1)];
-  // A film's rank among all films less its rank in its own class counts the films of the other class below it.
+  // A film's rank among all films less its rank in its own class counts the films of the other
+  // class below it.
   const all = midRanks([...positives, ...negatives]);
   const ownPositive = midRanks(positives);
   const ownNegative = midRanks(negatives);
-  const m = positives.length;
-  const n = negatives.length;
+  const [m, n] = [positives.length, negatives.length];
   return {
     positive: positives.map((_, i) => (all[i]! - ownPositive[i]!) / n),
     negative: negatives.map((_, j) => 1 - (all[m + j]! - ownNegative[j]!) / m),
   };
 }
 
-/** Covariance of two areas. */
+/** Computes the covariance of two areas. */
 function covariance(a: Placements, b: Placements): number {
   return sampleCovariance(a.positive, b.positive) / a.positive.length +
     sampleCovariance(a.negative, b.negative) / a.negative.length;

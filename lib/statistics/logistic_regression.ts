@@ -1,14 +1,13 @@
 /**
- * Logistic regression with an L2 penalty: the plainest classifier there is, for asking what can be told from a few
- * numbers of a film.
+ * Logistic regression with an L2 penalty, the simplest classifier of a few numbers a film.
  * @module
  */
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { sigmoid } from "@/statistics/calibration.ts";
 
 /** A fitted model of features that are standardized first. */
-export interface LogisticModel {
-  /** Means and standard deviations of the features over the films it was fitted to. */
+interface LogisticModel {
+  /** Means and standard deviations of the features over the training films. */
   means: Float64Array;
   deviations: Float64Array;
   /** One weight for each standardized feature. */
@@ -16,19 +15,27 @@ export interface LogisticModel {
   intercept: number;
 }
 
-/** Newton's steps at most; a handful is usual. */
+/** The largest number of Newton's steps; a handful is usual. */
 const MAX_STEPS = 100;
 
 /**
- * Fits `P(TB) = sigmoid(w.x + b)` to standardized features x, minimizing `|w|^2 / 2 + c * sum of cross-entropies` as
- * scikit-learn's LogisticRegression does (b is not penalized), by Newton's method with halved steps (Boyd and
- * Vandenberghe, Convex Optimization, 9.5).
+ * Fits `P(TB) = sigmoid(w.x + b)` to standardized features x, minimizing `|w|^2 / 2 + c * sum of
+ * cross-entropies` as scikit-learn's LogisticRegression does (b is not penalized), by Newton's
+ * method with halved steps (Boyd and Vandenberghe, Convex Optimization, 9.5).
  *
  * @param features One row for each film. A feature that is the same in all films gets no weight.
  * @param options.labels Class of each film, 0 or 1.
  * @param options.c Inverse strength of the penalty. Default: 1.
  * @throws {RangeError} If a feature is not a finite number.
  * @throws {Error} If it does not converge.
+ * @example
+ * ```ts
+ * import { assertAlmostEquals, assertEquals } from "@std/assert";
+ * import { fitLogisticRegression } from "@/statistics/logistic_regression.ts";
+ * const model = fitLogisticRegression([[0], [1], [2], [3]], { labels: [0, 0, 1, 1] });
+ * assertEquals(model.means[0], 1.5);
+ * assertAlmostEquals(model.intercept, 0, 1e-12); // the classes are symmetric
+ * ```
  */
 export function fitLogisticRegression(
   features: readonly ArrayLike<number>[],
@@ -48,7 +55,7 @@ export function fitLogisticRegression(
     const { gradient, hessian } = derivatives(x, { labels, c, parameters });
     const direction = new CholeskyDecomposition(hessian)
       .solve(Matrix.columnVector(gradient)).to1DArray();
-    // Twice what Newton's step will gain, nearly.
+    // About twice the gain of Newton's step.
     const decrement = gradient.reduce((sum, g, i) => sum + g * direction[i]!, 0);
     if (decrement < 1e-18 * (1 + current)) {
       return { ...scale, weights: parameters.slice(0, -1), intercept: parameters.at(-1)! };
@@ -68,7 +75,18 @@ export function fitLogisticRegression(
   );
 }
 
-/** The log-odds of TB for each row of features. */
+/**
+ * Computes the log-odds of TB for each row of features.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { logisticScores } from "@/statistics/logistic_regression.ts";
+ * const [means, deviations, weights] = [1, 2, 3].map((value) => Float64Array.of(value));
+ * const model = { means: means!, deviations: deviations!, weights: weights!, intercept: 1 };
+ * assertEquals([...logisticScores(model, [[5]])], [1 + 3 * (5 - 1) / 2]);
+ * ```
+ */
 export function logisticScores(
   model: LogisticModel,
   features: readonly ArrayLike<number>[],
@@ -108,7 +126,7 @@ interface Fit {
   parameters: Float64Array;
 }
 
-/** `w.x + b` for each film. */
+/** Computes `w.x + b` for each film. */
 function linear(x: Matrix, parameters: Float64Array): Float64Array {
   return Float64Array.from(x.mmul(Matrix.columnVector(parameters)).to1DArray());
 }

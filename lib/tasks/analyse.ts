@@ -1,64 +1,54 @@
 /**
- * `deno task analyse`: intervals, comparisons, shortcut audit, evidence maps, model card and ONNX file of the runs in
- * `results/`.
+ * `deno task analyse`: computes intervals, comparisons, shortcut audit, evidence maps, model card
+ * and ONNX file of the runs in `results/`.
  * @module
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { analyse } from "@/analysis/analyse.ts";
-import { count } from "@/analysis/words.ts";
+import { count } from "@/analysis/format.ts";
 import type { Summary } from "@/analysis/summary.ts";
-import { openFilmCache } from "@/film_cache.ts";
-import { fromRoot } from "@/paths.ts";
-import { openRunFilms } from "@/run_films.ts";
-import { defined, runTask } from "@/tasks/task.ts";
+import { fromRoot } from "@/common/paths.ts";
+import { openFilmCache } from "@/films/cache.ts";
+import { isPhantom } from "@/films/folder.ts";
+import { openRunFilms } from "@/runs/films.ts";
+import { type Command, type CommandLine, runCommand } from "@/tasks/flags.ts";
+import { namedData } from "@/tasks/task.ts";
 
-const HELP = `deno task analyse
-  --data FOLDER  holds the class folders health and tb that the runs were trained on
-                 (default: XRAY_DATA, else phantom films)
-  --out FOLDER   holds results/ and model/ (default: the project)`;
+const COMMAND = {
+  name: "analyse",
+  flags: {
+    "data FOLDER": "holds the films of the runs (default: XRAY_DATA, else the folder of the split)",
+    "out FOLDER": "holds results/ and model/ (default: the project)",
+  },
+} as const satisfies Command;
 
-const FLAGS = {
-  data: { type: "string" },
-  out: { type: "string" },
-  help: { type: "boolean" },
-} as const;
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: FLAGS });
-  if (values.help) {
-    console.log(HELP);
-    return;
-  }
-  const root = fromRoot(values.out ?? ".");
+async function main({ flags }: CommandLine<typeof COMMAND>): Promise<void> {
+  const root = fromRoot(flags.out ?? ".");
+  const films = await openRunFilms({ data: namedData(flags.data) });
+  console.log(`Films of ${films.root}`);
   const { summary } = await analyse({
     root,
-    films: await openRunFilms(defined({ data: values.data })),
+    films,
     cache: openFilmCache(),
-    phantom: (values.data ?? Deno.env.get("XRAY_DATA")) === undefined,
+    phantom: isPhantom(films.root),
     onStage: (stage) => console.log(`${stage} ...`),
   });
   for (const line of conclusions(summary)) console.log(line);
-  console.log(
-    `Written: ${join(root, "results", "summary.json")} and ${join(root, "results", "analysis")}`,
-  );
+  const results = join(root, "results");
+  console.log(`Written: ${join(results, "summary.json")} and ${join(results, "analysis")}`);
 }
 
-/** What an analysis comes to, a sentence a line. */
+/** Lists the conclusions of an analysis, one sentence per line. */
 function conclusions(
   { experiments, comparisons, seeds, shortcuts, nearDuplicates, deletion, errors }: Summary,
 ): string[] {
+  const pairs = count(nearDuplicates.length, "pair");
   return [
     ...experiments.map(({ selection }) => selection.words),
-    ...comparisons.map(({ words }) => words),
-    ...seeds.effects.map(({ words }) => words),
-    ...shortcuts.map(({ words }) => words),
-    ...deletion.map(({ words }) => words),
-    `${
-      count(nearDuplicates.length, "pair")
-    } of a training and a test film that are nearly the same.`,
+    ...[...comparisons, ...seeds.effects, ...shortcuts, ...deletion].map(({ words }) => words),
+    `${pairs} of a training and a test film that are nearly the same.`,
     errors.words,
   ];
 }
 
-if (import.meta.main) await runTask(main);
+if (import.meta.main) await runCommand(COMMAND, main);

@@ -1,77 +1,84 @@
 /**
- * `deno task check-data FOLDER`: reads every film of a data folder and says what is wrong with them.
+ * `deno task check-data FOLDER`: reads every film of a data folder and lists what is wrong.
  * @module
  */
-import { parseArgs } from "node:util";
-import { type CheckedFilm, checkFilms, type Finding } from "@/check_data.ts";
-import { summarizeCheck, writeDataCheck } from "@/data_check.ts";
-import { type FilmClasses, parseClasses, TBX11K_CLASSES } from "@/film_classes.ts";
-import { labelFilm, listFilms, locateFilms } from "@/film_folder.ts";
-import { exists } from "@/files.ts";
-import { fromRoot } from "@/paths.ts";
-import { openProgress } from "@/progress.ts";
-import { hasSplitOf, openDataFolder } from "@/run_films.ts";
-import { type Film, placeOf, type Split, splitFilms } from "@/split.ts";
-import { hasSplit, readSource, readSplit, type SavedSplit } from "@/split_files.ts";
-import { runTask } from "@/tasks/task.ts";
-import { textTable } from "@/text_table.ts";
+import { count } from "@/analysis/format.ts";
+import { exists } from "@/common/files.ts";
+import { fromRoot, PROJECT_ROOT } from "@/common/paths.ts";
+import { openProgress } from "@/common/progress.ts";
+import { textTable } from "@/common/table.ts";
+import { type CheckedFilm, checkFilms, type Finding } from "@/films/check.ts";
+import { parseClasses } from "@/films/classes.ts";
+import { type Film, type FilmClasses, placeOf, TBX11K_CLASSES } from "@/films/film.ts";
+import {
+  describeLeftOut,
+  labelFilm,
+  listFilms,
+  locateFilms,
+  openDataFolder,
+  openFolderOf,
+} from "@/films/folder.ts";
+import { placeInSet, summarizeCheck, writeDataCheck } from "@/notebooks/check_report.ts";
+import { chooseData, isSplitOf } from "@/runs/films.ts";
+import { hasSplit, readSplit, type SavedSplit } from "@/split/files.ts";
+import { type Split, splitFilms } from "@/split/split.ts";
+import { type Command, type CommandLine, runCommand } from "@/tasks/flags.ts";
+import { namedData } from "@/tasks/task.ts";
 
-/** How much is listed of each kind. */
+/** The most findings of each kind that are listed without `--all`. */
 const SHOWN = 20;
 
-const HELP = `deno task check-data [FOLDER]
-  FOLDER             holds the class folders (default: XRAY_DATA, else phantom films)
-  --classes A,B      the folders of class 0 and class 1 (default: those of the split, else health,tb)
-  --dataset FOLDER   holds the split, which says what trains and what tests (default: dataset; where
-                     there is none of these films: as \`deno task split\` would split them)
-  --all              lists everything that is found, not only the first ${SHOWN} of a kind
-  --lenient          exits with 0 in spite of errors
-What is found in the project's split is also written to results/data_check.json, which 01_split shows.
-The exit code is 1 where there are errors, and 0 where there are only warnings.`;
+const COMMAND = {
+  name: "check-data",
+  positionals: {
+    "[FOLDER]": "holds the class folders (default: XRAY_DATA, else the folder of the split, else " +
+      "phantom films). Of the folder of the split, only the films in the split are checked",
+  },
+  flags: {
+    "data FOLDER": "the same as FOLDER",
+    "classes A,B":
+      "the folders of class 0 and class 1 (default: those of the split, else health,tb)",
+    "dataset FOLDER":
+      "holds the split, which tells the sets of the films (default: dataset; without a split " +
+      "of these films: the sets that `deno task split` would make)",
+    all: `lists all findings, not only the first ${SHOWN} of each kind`,
+    lenient: "exits with 0 in spite of errors",
+  },
+  notes: "The findings in the project's split are also written to results/data_check.json, which " +
+    "01_split shows.\nThe exit code is 1 if there are errors, and 0 if there are only warnings.",
+} as const satisfies Command;
 
-const FLAGS = {
-  classes: { type: "string" },
-  dataset: { type: "string" },
-  all: { type: "boolean" },
-  lenient: { type: "boolean" },
-  help: { type: "boolean" },
-} as const;
-
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: Deno.args,
-    allowPositionals: true,
-    options: FLAGS,
-  });
-  if (values.help || positionals.length > 1) {
-    console.log(HELP);
-    return;
+async function main({ flags, positionals }: CommandLine<typeof COMMAND>): Promise<void> {
+  if (positionals.length > 0 && flags.data !== undefined) {
+    throw new RangeError(
+      `Cannot check ${positionals[0]} and --data ${flags.data}: name one folder`,
+    );
   }
-  const dataset = fromRoot(values.dataset ?? "dataset");
-  const classes = await chooseClasses(values.classes, { data: positionals[0], dataset });
-  const { root, films, split } = await findFilms(positionals[0], { classes, dataset });
+  const dataset = fromRoot(flags.dataset ?? "dataset");
+  const { root, films, split, classes, others } = await findFilms({
+    data: await chooseData(namedData(positionals[0] ?? flags.data), dataset),
+    named: flags.classes === undefined ? null : parseClasses(flags.classes),
+    dataset,
+  });
   const checked = await check(films);
   const { findings } = checked;
   const errors = findings.filter(({ severity }) => severity === "error").length;
-  console.log(reportText(findings, { shown: values.all ? Infinity : SHOWN, classes }));
-  // What the notebooks show is of the project's split alone.
-  if (split !== null && values.dataset === undefined) {
-    await writeDataCheck(summarizeCheck(checked, { split, classes, scope: "all films" }));
+  console.log(reportText(findings, { shown: flags.all ? Infinity : SHOWN, classes }));
+  // The notebooks show the project's split alone.
+  if (split !== null && flags.dataset === undefined) {
+    const summary = summarizeCheck(checked, { split, classes, scope: "all films" });
+    await writeDataCheck(summary, PROJECT_ROOT);
   }
+  if (others > 0) {
+    const are = others === 1 ? "is" : "are";
+    console.log(`${count(others, "film")} of the class folders ${are} not in the split`);
+  }
+  const leftOut = await describeLeftOut([root], { classes });
+  if (leftOut !== null) console.log(leftOut);
   console.log(
     `${root}: ${films.length} films, ${errors} errors, ${findings.length - errors} warnings`,
   );
-  if (errors > 0 && !values.lenient) Deno.exitCode = 1;
-}
-
-/** The classes that are named, those of the split if it is one of the data folder, or else TBX11K's. */
-async function chooseClasses(
-  named: string | undefined,
-  { data = Deno.env.get("XRAY_DATA"), dataset }: { data: string | undefined; dataset: string },
-): Promise<FilmClasses> {
-  if (named !== undefined) return parseClasses(named);
-  const source = await hasSplitOf(data, dataset) ? await readSource(dataset) : null;
-  return source?.classes ?? TBX11K_CLASSES;
+  if (errors > 0 && !flags.lenient) Deno.exitCode = 1;
 }
 
 async function check(films: readonly CheckedFilm[]): ReturnType<typeof checkFilms> {
@@ -84,49 +91,78 @@ async function check(films: readonly CheckedFilm[]): ReturnType<typeof checkFilm
   }
 }
 
-/** The films of the class folders, each with the set it is in; and the split, if one of them is written. */
+/** The films to check, and their split if there is one. */
+interface Found {
+  root: string;
+  classes: FilmClasses;
+  films: CheckedFilm[];
+  split: SavedSplit | null;
+  /** The number of films in the class folders that are not in the split. */
+  others: number;
+}
+
+/** Finds the films of the split if it is one of these data and classes, else all in the folders. */
 async function findFilms(
-  data: string | undefined,
-  { classes, dataset }: { classes: FilmClasses; dataset: string },
-): Promise<{ root: string; films: CheckedFilm[]; split: SavedSplit | null }> {
-  const folders = classes.map(({ folder }) => folder);
-  const { root, films } = await listFilms(await openDataFolder(data, folders), { classes });
+  { data, named, dataset }: { data: string; named: FilmClasses | null; dataset: string },
+): Promise<Found> {
+  const split = await hasSplit(dataset) ? await readSplit(dataset) : null;
+  const isItsOwn = split !== null && isSplitOf(split.data, data) &&
+    (named === null || JSON.stringify(named) === JSON.stringify(split.classes));
+  if (!isItsOwn) return await listFolder(data, named ?? TBX11K_CLASSES);
+  const { classes } = split;
+  const known = [...split.train, ...split.test];
+  const root = await openFolderOf(known, { data, classes });
+  const places = new Set(known.map((film) => placeOf(film, classes)));
+  // The class folders may be missing, if the split names paths.
+  const { films } = await listFilms(root, { classes }).catch(() => ({ films: [] }));
+  return {
+    ...{ root, classes, split },
+    films: await labelAll(known, { ...split, root }),
+    others: films.filter((film) => !places.has(placeOf(film, classes))).length,
+  };
+}
+
+/** Lists the films of the class folders, each with the set that a new split would give it. */
+async function listFolder(data: string, classes: FilmClasses): Promise<Found> {
+  const opened = await openDataFolder(data, classes.map(({ folder }) => folder));
+  const { root, films } = await listFilms(opened, { classes });
+  let split: Split = { train: [], test: [], validation: null };
+  try {
+    split = splitFilms(films);
+  } catch (error) {
+    // A RangeError means that they are too few to split.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return {
+    ...{ root, classes, split: null, others: 0 },
+    films: await labelAll(films, { ...split, root, classes }),
+  };
+}
+
+/** Labels films with their sets. A missing film becomes a finding; a link may be refused. */
+async function labelAll(
+  films: readonly Film[],
+  { root, classes, followLinks = false, ...split }: Split & {
+    root: string;
+    classes: FilmClasses;
+    followLinks?: boolean;
+  },
+): Promise<CheckedFilm[]> {
   const place = (film: Film) => placeOf(film, classes);
-  const saved = await findSplit({ root, dataset });
-  const split = saved ?? splitIfEnough(films);
   const sets = new Map<string, string>();
   for (const set of ["train", "test", "validation"] as const) {
-    for (const film of split?.[set] ?? []) sets.set(place(film), set);
+    for (const film of split[set] ?? []) sets.set(place(film), set);
   }
   const found = films.map((film): CheckedFilm => ({
     ...labelFilm(film, { root, classes }),
     set: sets.get(place(film)) ?? null,
   }));
-  // One that is gone, or a link to nowhere, is a finding; a link out of the folder is refused.
   const there = await Promise.all(found.map(({ path }) => exists(path)));
-  await locateFilms(films.filter((_, i) => there[i]), { root, classes });
-  return { root, split: saved, films: found };
+  await locateFilms(films.filter((_, i) => there[i]), { root, classes, followLinks });
+  return found;
 }
 
-/** The split of the data folder's films that is written; null if there is none. */
-async function findSplit(
-  { root, dataset }: { root: string; dataset: string },
-): Promise<SavedSplit | null> {
-  const saved = await hasSplit(dataset) ? await readSplit(dataset) : null;
-  return saved !== null && (saved.data ?? root) === root ? saved : null;
-}
-
-/** The split of films as it would be; null where they are too few for one. */
-function splitIfEnough(films: readonly Film[]): Split | null {
-  try {
-    return splitFilms(films);
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
-}
-
-/** Counts of each kind of finding, and the films. */
+/** Writes the report: the films of each kind of finding, and a table of counts. */
 function reportText(
   findings: readonly Finding[],
   { shown, classes }: { shown: number; classes: FilmClasses },
@@ -138,13 +174,9 @@ function reportText(
     times: all.length,
     films: new Set(all.flatMap(({ films }) => films)).size,
   })).toSorted((a, b) => a.severity < b.severity ? -1 : Number(a.severity > b.severity));
-  const name = ({ filename, label, set }: CheckedFilm) => {
-    const place = placeOf({ filename, label: classes[label].label }, classes);
-    return set === null ? place : `${place} (${set})`;
-  };
   const lists = kinds.map(([kind, all]) => {
     const lines = all.slice(0, shown).map(({ films, detail }) =>
-      `  ${films.map(name).join(" = ")}${detail && `: ${detail}`}\n`
+      `  ${films.map((film) => placeInSet(film, classes)).join(" = ")}${detail && `: ${detail}`}\n`
     );
     const more = all.length - lines.length;
     return `${kind}\n${lines.join("")}${more > 0 ? `  and ${more} more: --all lists them\n` : ""}`;
@@ -152,4 +184,4 @@ function reportText(
   return counts.length === 0 ? "Nothing is wrong" : `${lists.join("")}\n${textTable(counts)}`;
 }
 
-if (import.meta.main) await runTask(main);
+if (import.meta.main) await runCommand(COMMAND, main);

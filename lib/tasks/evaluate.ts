@@ -3,157 +3,121 @@
  * @module
  */
 import { dirname } from "node:path";
-import { parseArgs } from "node:util";
+import { scoreText } from "@/analysis/format.ts";
 import { findWeights, openNetwork, predictFilms } from "@/analysis/trained_network.ts";
-import { openFilmCache } from "@/film_cache.ts";
-import { namesOf, parseClasses, TBX11K_CLASSES } from "@/film_classes.ts";
-import { locateFilms } from "@/film_folder.ts";
-import { readText } from "@/files.ts";
-import { chosenEpochs, type ClassNames, type EpochRow, score } from "@/metrics.ts";
-import { fromRoot } from "@/paths.ts";
-import { readConfig, readEpochs, type RunConfig, runFolders } from "@/results.ts";
-import { fingerprintOf } from "@/run_config.ts";
-import { openFolderOf, openRunFilms, usedFilms } from "@/run_films.ts";
-import { fromCsv, type LabelledFilm } from "@/split.ts";
-import { readSource } from "@/split_files.ts";
-import { defined, runTask, wholeNumber } from "@/tasks/task.ts";
+import { closest } from "@/common/closest.ts";
+import { readText } from "@/common/files.ts";
+import { fromRoot } from "@/common/paths.ts";
+import { openFilmCache } from "@/films/cache.ts";
+import { namesOf, parseClasses } from "@/films/classes.ts";
+import { type ClassNames, type LabelledFilm, TBX11K_CLASSES } from "@/films/film.ts";
+import { locateFilms, openFolderOf } from "@/films/folder.ts";
+import { readConfig, type RunConfig } from "@/runs/config.ts";
+import { chooseEpoch } from "@/runs/epochs.ts";
+import { readEpochs, type RunFolders, runFolders } from "@/runs/files.ts";
+import { chooseData, openRunFilms, usedFilms } from "@/runs/films.ts";
+import { findRuns } from "@/runs/find.ts";
+import { fingerprintOf } from "@/runs/settings.ts";
+import { readSource } from "@/split/files.ts";
+import { fromCsv } from "@/split/split.ts";
+import { score } from "@/statistics/classification.ts";
+import { type Command, type CommandLine, runCommand } from "@/tasks/flags.ts";
+import { namedData, wholeNumber } from "@/tasks/task.ts";
 
-const HELP = `deno task evaluate EXPERIMENT EPOCH
-  EPOCH           a number from 0; best: the highest test F1; validation: the highest validation F1; last
-  --split FILE    a CSV file of films, filename,label (default: the test set)
-  --classes A,B   the folders of class 0 and class 1, with their labels as \`deno task split\` takes them
-                  (default: those of the split.json beside FILE, else of the project's split)
-  --data FOLDER   holds the class folders (default: XRAY_DATA, else phantom films)
-  --seed N        of the run (default: 0)
-  --out FOLDER    holds results/ and model/ (default: the project)`;
+const COMMAND = {
+  name: "evaluate",
+  positionals: {
+    EXPERIMENT: "an experiment, or a run of your own",
+    EPOCH:
+      "a number from 0; best: the highest test F1; validation: the highest validation F1; last",
+  },
+  flags: {
+    "split FILE": "a CSV file of films: filename,label (default: the test set)",
+    "classes A,B":
+      "the folders of class 0 and class 1, with labels as `deno task split` takes them " +
+      "(default: those of the split.json beside FILE, else of the project's split)",
+    "data FOLDER": "holds the class folders (default: XRAY_DATA, else the folder of the split)",
+    "seed N": "the run's seed (default: 0)",
+    "out FOLDER": "holds results/ and model/ (default: the project)",
+  },
+} as const satisfies Command;
 
-const FLAGS = {
-  split: { type: "string" },
-  classes: { type: "string" },
-  data: { type: "string" },
-  seed: { type: "string" },
-  out: { type: "string" },
-  help: { type: "boolean" },
-} as const;
-
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: FLAGS });
-  const [name, which] = positionals;
-  if (values.help || name === undefined || which === undefined || positionals.length > 2) {
-    console.log(HELP);
-    return;
-  }
-  const seed = wholeNumber("--seed", { text: values.seed }) ?? 0;
-  const folders = runFolders(name, { seed, root: fromRoot(values.out ?? ".") });
-  const config = await readConfig(folders.results);
-  const { epoch, reason } = chooseEpoch(await readEpochs(folders.results), which);
-  const films = await openFilms(config, defined(values));
+async function main({ flags, positionals }: CommandLine<typeof COMMAND>): Promise<void> {
+  const [name, which] = positionals as [string, string];
+  const { folders, config, epoch, reason } = await chooseRun(name, { ...flags, epoch: which });
+  const { root, films } = await openFilms(config, { ...flags, data: namedData(flags.data) });
   using network = await openNetwork(await findWeights(folders, epoch), config);
   const predictions = await predictFilms(network, { films, cache: openFilmCache() });
   const isOwn = await fingerprintOf(films) === config.data.test.fingerprint;
-  console.log(
-    `${name}, epoch ${epoch} (${reason}), on ${films.length} films` +
-      (isOwn
-        ? ", its test set"
-        : ", which are not its test set: it may have been trained on some of them"),
-  );
+  const set = isOwn
+    ? "its test set"
+    : "which are not its test set: it may have been trained on some of them";
+  console.log(`${name}, epoch ${epoch} (${reason}), on ${films.length} films of ${root}, ${set}`);
   const truth = predictions.map(({ label }) => label);
-  console.log(
-    scoreText(score(truth, predictions.map(({ probability }) => probability)), config.classes),
-  );
+  const probabilities = predictions.map(({ probability }) => probability);
+  console.log(scoreText(score(truth, probabilities), config.classes));
 }
 
 /**
- * The epoch that a word or number names.
+ * Finds a run and one of its epochs by the words of a command line.
  *
- * @throws {RangeError} If there is none.
+ * @throws {Error} If there is no such run or epoch.
  */
-export function chooseEpoch(
-  rows: readonly EpochRow[],
-  which: string,
-): { epoch: number; reason: string } {
-  const reasons = {
-    best: "highest test F1",
-    validation: "highest validation F1",
-    last: "last epoch",
-  };
-  const reason = reasons[which as keyof typeof reasons];
-  if (reason !== undefined) {
-    const chosen = chosenEpochs(rows).find((chosen) => chosen.reason === reason);
-    if (chosen !== undefined) return { epoch: chosen.row.epoch, reason };
-    throw new RangeError("Cannot choose by validation F1: the run has no validation set");
+export async function chooseRun(
+  name: string,
+  { epoch: which, seed: text, out = "." }: { epoch: string; seed?: string; out?: string },
+): Promise<{ folders: RunFolders; config: RunConfig; epoch: number; reason: string }> {
+  const root = fromRoot(out);
+  const folders = runFolders(name, { seed: wholeNumber("--seed", { text }) ?? 0, root });
+  const names = (await findRuns(root, "config.json")).map(({ experiment }) => experiment);
+  const near = names.includes(name) ? undefined : closest(name, names);
+  if (near !== undefined) {
+    throw new RangeError(`Cannot find the run ${name}: did you mean ${near}?`);
   }
-  if (!/^\d+$/.test(which)) {
-    const words = Object.keys(reasons).join(", ");
-    throw new RangeError(
-      `Cannot take the epoch ${which}: it must be a whole number from 0, or ${words}`,
-    );
-  }
-  const epoch = Number(which);
-  if (epoch < rows.length) return { epoch, reason: "as asked for" };
-  throw new RangeError(
-    `Cannot find epoch ${epoch}: the run has the epochs 0 to ${rows.length - 1}`,
-  );
+  const config = await readConfig(folders.results);
+  return { folders, config, ...chooseEpoch(await readEpochs(folders.results), which) };
 }
 
-/** The films of a split's CSV file, or the test set: the run's own, if they are these films. */
-async function openFilms(
-  config: RunConfig,
-  { split, classes, data }: { split?: string; classes?: string; data?: string },
-): Promise<readonly LabelledFilm[]> {
-  if (split !== undefined) return await openSplitFile(fromRoot(split), { config, classes, data });
-  const { test } = await openRunFilms({ ...defined({ data }) });
+/** Opens the test set: the run's own films if they match. */
+async function openTestSet(config: RunConfig, data: string | undefined) {
+  const { root, test, classes: names } = await openRunFilms({ data });
+  requireClassesOf(config, { path: fromRoot("dataset"), names });
   const { skipped, test: summary } = config.data;
   const own = usedFilms(test, { summary, skipped });
-  return await fingerprintOf(own) === summary.fingerprint ? own : test;
+  return { root, films: await fingerprintOf(own) === summary.fingerprint ? own : test };
 }
 
-/**
- * The films of a split's CSV file.
- *
- * @throws {RangeError} If its classes are not the run's, or it names none.
- */
-async function openSplitFile(
-  path: string,
-  { config, classes: named, data }: {
-    config: RunConfig;
-    classes: string | undefined;
-    data: string | undefined;
-  },
-): Promise<LabelledFilm[]> {
-  const source = await readSource(dirname(path)) ?? await readSource(fromRoot("dataset"));
+/** Opens the films of a split's CSV file, else the test set. */
+async function openFilms(
+  config: RunConfig,
+  { split, classes: named, data }: { split?: string; classes?: string; data: string | undefined },
+): Promise<{ root: string; films: readonly LabelledFilm[] }> {
+  if (split === undefined) return await openTestSet(config, data);
+  const path = fromRoot(split);
+  const hasOwn = await readSource(dirname(path)) !== null;
+  const dataset = hasOwn ? dirname(path) : fromRoot("dataset");
+  const source = await readSource(dataset);
   const classes = named === undefined ? source?.classes ?? TBX11K_CLASSES : parseClasses(named);
   const names = namesOf(classes);
-  if (names.join() !== config.classes.join()) {
-    throw new RangeError(
-      `Cannot evaluate on ${path}: its classes are ${names.join(" and ")}, and the run's are ` +
-        `${config.classes.join(" and ")}. Name the folders of the run's classes: --classes ` +
-        config.classes.map((name) => `FOLDER=${name}`).join(","),
-    );
-  }
+  requireClassesOf(config, { path, names });
   const films = fromCsv(await readText(path), { path, classes });
   if (films.length === 0) throw new RangeError(`Cannot evaluate on ${path}: it names no film`);
-  const root = await openFolderOf(films, { data, classes });
-  return await locateFilms(films, { root, classes });
+  const root = await openFolderOf(films, { data: await chooseData(data, dataset), classes });
+  const followLinks = source?.followLinks ?? false;
+  return { root, films: await locateFilms(films, { root, classes, followLinks }) };
 }
 
-/** A score as the assignment prints it: accuracy in percent, F1 and the matrix; and what it leaves out. */
-export function scoreText(
-  { accuracy, f1, auc, sensitivity, specificity, tn, fp, fn, tp }: ReturnType<typeof score>,
-  [negative, positive]: ClassNames,
-): string {
-  const width = Math.max(...[tn, fp, fn, tp].map((count) => String(count).length));
-  const row = (...counts: number[]) => counts.map((n) => String(n).padStart(width)).join(" ");
-  return [
-    `Accuracy: ${(100 * accuracy).toFixed(4)}%`,
-    `F1: ${f1.toFixed(4)}`,
-    `AUC: ${auc.toFixed(4)}`,
-    `Sensitivity: ${(100 * sensitivity).toFixed(4)}%`,
-    `Specificity: ${(100 * specificity).toFixed(4)}%`,
-    `Confusion matrix (rows: true ${negative}, true ${positive}; columns: called ${negative}, called ${positive}):`,
-    `[[${row(tn, fp)}]`,
-    ` [${row(fn, tp)}]]`,
-  ].join("\n");
+/** Refuses a split that does not have the run's classes, in their order. */
+function requireClassesOf(
+  { classes }: RunConfig,
+  { path, names }: { path: string; names: ClassNames },
+): void {
+  if (names.join() === classes.join()) return;
+  throw new RangeError(
+    `Cannot evaluate on ${path}: its classes are ${names.join(" and ")}, and the run's are ` +
+      `${classes.join(" and ")}. Name the folders of the run's classes: deno task split, or ` +
+      `evaluate --split FILE, with --classes ${classes.map((name) => `FOLDER=${name}`).join(",")}`,
+  );
 }
 
-if (import.meta.main) await runTask(main);
+if (import.meta.main) await runCommand(COMMAND, main);

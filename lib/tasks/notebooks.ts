@@ -1,17 +1,26 @@
 /**
- * `deno task notebooks`: executes the notebooks in order, each in a kernel of its own, and makes one HTML report of
- * them. The notebooks themselves are left as they are.
+ * `deno task notebooks`: executes copies of the notebooks in order, each in its own kernel, and
+ * makes one HTML report of them.
  * @module
  */
 import { basename, join, relative } from "node:path";
-import { parseArgs } from "node:util";
-import { executeNotebook } from "@/execute_notebook.ts";
-import { fromRoot, PROJECT_ROOT } from "@/paths.ts";
-import { writeReport } from "@/report.ts";
+import { fromRoot, PROJECT_ROOT } from "@/common/paths.ts";
+import { executeNotebook } from "@/notebooks/execute.ts";
+import { writeReport } from "@/notebooks/report.ts";
+import { type Command, runCommand } from "@/tasks/flags.ts";
+import { wholeNumber } from "@/tasks/task.ts";
 
 const REPORT = fromRoot("results/report.html");
 
-/** The project's notebooks, in their order. */
+const COMMAND = {
+  name: "notebooks",
+  flags: {
+    "out FOLDER": "gets the executed copies of the notebooks (default: results/notebooks)",
+    "timeout SECONDS": "the most that one cell may take (default: 7200)",
+  },
+} as const satisfies Command;
+
+/** Lists the paths of the project's notebooks, in their order. */
 export async function listNotebooks(): Promise<string[]> {
   const folder = fromRoot("notebooks");
   const entries = await Array.fromAsync(Deno.readDir(folder));
@@ -19,20 +28,16 @@ export async function listNotebooks(): Promise<string[]> {
     .map((name) => join(folder, name));
 }
 
-/** What {@linkcode executeNotebooks} takes. */
-export interface NotebooksOptions {
-  /** Folder of the executed copies. */
-  out: string;
-  /** Seconds that one cell may take. */
-  cellTimeout: number;
-}
-
 /**
  * Executes all notebooks and writes the report.
  *
- * @throws {Error} On the first notebook that fails; there is no new report then.
+ * @param options.out The folder of the executed copies.
+ * @param options.cellTimeout The most seconds that one cell may take.
+ * @throws {Error} If a notebook fails. There is no new report then.
  */
-export async function executeNotebooks({ out, cellTimeout }: NotebooksOptions): Promise<void> {
+export async function executeNotebooks(
+  { out, cellTimeout }: { out: string; cellTimeout: number },
+): Promise<void> {
   const copies: string[] = [];
   for (const source of await listNotebooks()) {
     const target = join(out, basename(source));
@@ -47,16 +52,8 @@ export async function executeNotebooks({ out, cellTimeout }: NotebooksOptions): 
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      out: { type: "string", default: "results/notebooks" },
-      timeout: { type: "string", default: "7200" },
-    },
+  await runCommand(COMMAND, async ({ flags: { out = "results/notebooks", timeout: text } }) => {
+    const cellTimeout = wholeNumber("--timeout", { text, from: 1 }) ?? 7200;
+    await executeNotebooks({ out: fromRoot(out), cellTimeout });
   });
-  try {
-    await executeNotebooks({ out: fromRoot(values.out), cellTimeout: Number(values.timeout) });
-  } catch (error) {
-    console.error(`error: ${error instanceof Error ? error.message : error}`);
-    Deno.exit(1);
-  }
 }

@@ -1,103 +1,97 @@
 /**
- * `deno task setup`: brings what the project needs into the project's folder, and nothing elsewhere: Deno's packages into
- * `node_modules`, TensorFlow and Jupyter into `.venv`, and a kernel for notebooks into `.venv`, too. Every other task
- * runs it first; when all is there it takes a moment. What an interrupted set-up left undone, the next one does.
- *
- * It imports nothing that would have to be installed first, and runs without `deno.json`.
+ * `deno task setup`: installs into the project's folder, and nowhere else: Deno's packages into
+ * `node_modules`, TensorFlow, Jupyter and a kernel for notebooks into `.venv`. Every other task
+ * runs it first; if nothing is missing it takes a moment. It resumes an interrupted set-up. The
+ * output of its programs goes to a log file, whose last lines a failure shows. It imports no
+ * package, and runs without `deno.json`.
  * @module
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { statfs } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { exists, writeAtomic } from "../files.ts";
-import { PROJECT_ROOT } from "../paths.ts";
+import { kernelSpec } from "../notebooks/kernel.ts";
+import { exists, formatBytes, writeAtomic } from "../common/files.ts";
+import { PROJECT_ROOT } from "../common/paths.ts";
 import { askPython, findPython, PYTHON_MINORS } from "./find_python.ts";
-import { runTask } from "./task.ts";
+import { runCommand } from "./flags.ts";
+import { explainFailure, requireDeno, requirePlatform } from "./requirements.ts";
 
-/** The oldest Deno that the project was tested on. */
-const OLDEST_DENO = "2.8.1";
-
-/** What `.venv` and `node_modules` take, with the downloads, in bytes. */
+/** The bytes of `.venv` and `node_modules`, with the downloads. */
 const DISK_NEEDED = 4e9;
 
 const VENV = join(PROJECT_ROOT, ".venv");
 const VENV_PYTHON = join(VENV, "bin", "python");
 
-/** Written last. While it holds the key of this set-up, there is nothing to do. */
+/** The file that is written last. While it holds the key of this set-up, there is nothing to do. */
 const STAMP = join(VENV, "setup-complete");
 
-/** There while `.venv` is changed: a set-up that finds it was interrupted, and begins with a new one. */
+/** A file that exists while `.venv` changes. A set-up that finds it makes a new one. */
 const UNFINISHED = join(VENV, "setup-unfinished");
 
-/** Does whatever is not done yet. */
+/** The log of the last set-up: the output of its programs. */
+const LOG = join(PROJECT_ROOT, ".cache", "setup.log");
+
+/** The number of its last lines that a failure shows. */
+const LINES_SHOWN = 15;
+
+/** The time between two changes of the progress line on a terminal, in milliseconds. */
+const LINE_INTERVAL = 200;
+
+/** Runs the steps that are not done yet. */
 async function setUp(): Promise<void> {
   requireDeno(Deno.version.deno);
   requirePlatform(Deno.build);
   const requirements = join(PROJECT_ROOT, Deno.env.get("XRAY_REQUIREMENTS") ?? "requirements.txt");
+  if (!await exists(requirements)) {
+    throw new Error(
+      `Cannot set up: ${requirements}, which XRAY_REQUIREMENTS names, is missing. For an NVIDIA GPU ` +
+        "name requirements-gpu.txt",
+    );
+  }
   const key = await setupKey(requirements);
   if (await isDone(key)) return;
   using lock = await Deno.open(join(PROJECT_ROOT, ".setup.lock"), { create: true, write: true });
   await lock.lock(true);
-  // Another one may have done it meanwhile.
+  // Another set-up may have done it meanwhile.
   if (await isDone(key)) return;
 
-  console.log("Setting up in the project's folder, which is done once and takes some minutes");
+  console.log("Setting up in the project's folder. This takes some minutes, once");
   await requireDisk();
   const python = await findPython();
-  console.log("1/3 Deno's packages, into node_modules");
-  await runStep("install Deno's packages", [Deno.execPath(), "install", "--frozen"]);
-  console.log(`2/3 TensorFlow and Jupyter, into .venv, with ${python}`);
-  const isKept = await makeVenv(python);
-  await writeAtomic(UNFINISHED, "");
-  const pip = [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check"];
-  // Of a .venv that is kept, what is there already is no news: some hundred lines of it.
-  const hidden = isKept ? /^Requirement already satisfied/ : undefined;
-  await runStep("install TensorFlow and Jupyter", [...pip, "-r", requirements], { hidden });
+  await writeAtomic(LOG, "");
+  await showStep("1/3 Deno's packages, into node_modules", {
+    folder: join(PROJECT_ROOT, "node_modules"),
+    work: (onLine) =>
+      runProgram("install Deno's packages", [Deno.execPath(), "install", "--frozen"], onLine),
+  });
+  await showStep(`2/3 TensorFlow and Jupyter, into .venv, with ${python}`, {
+    folder: VENV,
+    async work(onLine) {
+      await makeVenv(python, onLine);
+      await writeAtomic(UNFINISHED, "");
+      const flags = ["--disable-pip-version-check", "--progress-bar", "off", "-r", requirements];
+      const pip = [VENV_PYTHON, "-m", "pip", "install", ...flags];
+      await runProgram("install TensorFlow and Jupyter", pip, onLine);
+    },
+  });
   console.log("3/3 The kernel for notebooks, into .venv");
-  await writeJupyterFiles();
+  await writeAtomic(join(VENV, "share/jupyter/kernels/deno/kernel.json"), kernelSpec());
+  // Stops JupyterLab from asking about news.
+  const page = { disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } };
+  await writeAtomic(join(VENV, "etc/jupyter/labconfig/page_config.json"), JSON.stringify(page));
   await Deno.remove(UNFINISHED);
   await writeAtomic(STAMP, key);
-  console.log("Set up");
+  console.log(`Set up. The log is ${relative(PROJECT_ROOT, LOG)}`);
 }
 
-/**
- * @throws {Error} If this Deno is older than what the project was tested on.
- */
-export function requireDeno(version: string): void {
-  const [parts, oldest] = [version, OLDEST_DENO].map((text) => text.split(".").map(Number));
-  const differing = oldest!.findIndex((part, i) => part !== parts![i]);
-  if (differing < 0 || parts![differing]! > oldest![differing]!) return;
-  throw new Error(
-    `Cannot set up: this is Deno ${version}, and the project needs ${OLDEST_DENO} or newer: run \`deno upgrade\`, or ` +
-      `put \`npx --yes deno@${OLDEST_DENO}\` in the place of \`deno\``,
-  );
-}
-
-/**
- * @throws {Error} If TensorFlow has no build for the platform.
- */
-export function requirePlatform({ os, arch }: { os: string; arch: string }): void {
-  if (os === "windows") {
-    throw new Error(
-      "Cannot set up: TensorFlow's library has no build for Windows that this project can use: run it in WSL " +
-        "(`wsl --install`, then the same commands in its terminal)",
-    );
-  }
-  const supported = os === "linux" || (os === "darwin" && arch === "aarch64");
-  if (!supported) {
-    throw new Error(
-      `Cannot set up: TensorFlow 2.21 has no build for ${os} on ${arch}: use Linux (x86-64 or arm64) or a Mac with an ` +
-        "Apple processor",
-    );
-  }
-}
-
-/** Tells one set-up from another: what is installed, by which Deno, for which platform. */
+/** Hashes what a set-up depends on: the packages, the Deno, the platform and the folder. */
 async function setupKey(requirements: string): Promise<string> {
   const hash = createHash("sha256");
   const lock = join(PROJECT_ROOT, "deno.lock");
-  for (const file of [requirements, lock, import.meta.filename!]) {
+  const kernel = join(PROJECT_ROOT, "lib/notebooks/kernel.ts");
+  for (const file of [requirements, lock, kernel, import.meta.filename!]) {
     hash.update(await Deno.readFile(file));
   }
   hash.update(`${Deno.execPath()} ${Deno.build.target} ${PROJECT_ROOT}`);
@@ -110,111 +104,100 @@ async function isDone(key: string): Promise<boolean> {
 }
 
 async function requireDisk(): Promise<void> {
-  const { statfs } = await import("node:fs/promises");
   const { bavail, bsize } = await statfs(PROJECT_ROOT);
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   if (bavail * bsize >= DISK_NEEDED) return;
   throw new Error(
-    `Cannot set up: the disk of ${PROJECT_ROOT} has ${
-      gigabytes(bavail * bsize)
-    } free, and the set-up needs ` +
-      `${gigabytes(DISK_NEEDED)}: make room and run the command again`,
+    `Cannot set up: the disk of ${PROJECT_ROOT} has ${formatBytes(bavail * bsize)} free, and the ` +
+      `set-up needs ${formatBytes(DISK_NEEDED)}. Make room and run the command again`,
   );
 }
 
-/**
- * Makes `.venv`, or keeps one that was not left half-way and whose Python works.
- *
- * @returns Whether it was kept.
- */
-async function makeVenv(python: string): Promise<boolean> {
+/** Makes `.venv`, or keeps one that is complete and whose Python works. */
+async function makeVenv(python: string, onLine: OnLine): Promise<void> {
   const existing = await askPython(VENV_PYTHON);
   const works = existing !== null && PYTHON_MINORS.includes(existing.minor) &&
     !await exists(UNFINISHED) && await succeeds([VENV_PYTHON, "-m", "pip", "--version"]);
-  if (!works) await runStep("make .venv", [python, "-m", "venv", "--clear", VENV]);
-  return works;
+  if (!works) await runProgram("make .venv", [python, "-m", "venv", "--clear", VENV], onLine);
 }
 
 async function succeeds([command, ...args]: string[]): Promise<boolean> {
-  return (await new Deno.Command(command!, { args, stdout: "null", stderr: "null" }).output())
-    .success;
+  const program = new Deno.Command(command!, { args, stdout: "null", stderr: "null" });
+  return (await program.output()).success;
+}
+
+/** The callback for each line of a program's output. */
+type OnLine = (line: string) => void;
+
+/** Runs a step. Shows its title, its progress on a terminal, then its time and folder's size. */
+async function showStep(
+  title: string,
+  { folder, work }: { folder: string; work: (onLine: OnLine) => Promise<void> },
+): Promise<void> {
+  const start = performance.now();
+  const seconds = () => `${Math.round((performance.now() - start) / 1000)} s`;
+  console.log(title);
+  let last = "";
+  const timer = setInterval(() => changeLine(`    ${seconds()}  ${last}`), LINE_INTERVAL);
+  try {
+    await work((line) => void (last = line.trim()));
+  } finally {
+    clearInterval(timer);
+    changeLine("");
+  }
+  console.log(`    ${formatBytes(await folderBytes(folder))} in ${seconds()}`);
+}
+
+/** Replaces the last line of a terminal, cut to its width. Elsewhere it does nothing. */
+function changeLine(text: string): void {
+  if (!Deno.stdout.isTerminal()) return;
+  const { columns } = Deno.consoleSize();
+  Deno.stdout.writeSync(new TextEncoder().encode(`\r\x1b[2K${text.slice(0, columns - 1)}`));
+}
+
+/** Sums the bytes of the files in a folder. */
+async function folderBytes(folder: string): Promise<number> {
+  let bytes = 0;
+  for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) bytes += await folderBytes(path);
+    else if (isFile) bytes += (await Deno.lstat(path)).size;
+  }
+  return bytes;
 }
 
 /**
- * Runs a command with its output shown.
- *
- * @param options.hidden Lines that are not shown. With none, the command has the terminal, and draws its bars there.
- * @throws {Error} If it fails, with the likely cause.
+ * Runs a program and writes its output to the log. If it fails, prints the last lines and throws an
+ * error with the likely cause.
  */
-async function runStep(
+async function runProgram(
   purpose: string,
   [command, ...args]: string[],
-  { hidden }: { hidden?: RegExp | undefined } = {},
+  onLine: OnLine,
 ): Promise<void> {
-  const child = new Deno.Command(command!, {
-    args,
-    cwd: PROJECT_ROOT,
-    stdin: "null",
-    stdout: hidden === undefined ? "inherit" : "piped",
-    stderr: "piped",
+  using log = await Deno.open(LOG, { append: true });
+  const program = new Deno.Command(command!, {
+    ...{ args, cwd: PROJECT_ROOT, env: { NO_COLOR: "1" } },
+    ...{ stdin: "null", stdout: "piped", stderr: "piped" },
   }).spawn();
-  const shown = hidden === undefined ? undefined : showLines(child.stdout, hidden);
-  let tail = "";
-  for await (const chunk of child.stderr) {
-    await Deno.stderr.write(chunk);
-    tail = (tail + new TextDecoder().decode(chunk)).slice(-10_000);
-  }
-  await shown;
-  if (!(await child.status).success) throw new Error(explainFailure(purpose, tail));
-}
-
-/** Prints the lines of a command, but the hidden ones. */
-async function showLines(output: ReadableStream<Uint8Array>, hidden: RegExp): Promise<void> {
-  for await (const line of createInterface(Readable.fromWeb(output as never))) {
-    if (!hidden.test(line)) console.log(line);
-  }
-}
-
-/** Says why a step failed, from what it wrote, and what to do. */
-export function explainFailure(purpose: string, output: string): string {
-  const causes: [RegExp, string][] = [
-    [/no space left|os error 28|errno 28|quota exceeded/i, "the disk is full: make room"],
-    [
-      /name resolution|getaddrinfo|dns error|failed to establish|connection (refused|reset|error)|timed? ?out|network is unreachable|error sending request|client error \(connect\)/i,
-      "the package registry could not be reached: check the network (behind a proxy, HTTPS_PROXY and " +
-      "npm's and pip's own settings are used)",
-    ],
-    [
-      /no matching distribution|is not a supported wheel/i,
-      "a package has no build for this machine and Python: use a 64-bit CPython on a system of the last years, or " +
-      "name another Python in PYTHON",
-    ],
-    [/lockfile is out of date|--frozen/i, "deno.lock does not fit deno.json: run `deno install`"],
-    [
-      /permission denied|os error 13|errno 13/i,
-      "a file cannot be written: check who owns the folder",
-    ],
-  ];
-  const cause = causes.find(([pattern]) => pattern.test(output))?.[1] ??
-    "its own words stand above";
-  return `Cannot ${purpose}: ${cause}; then run the command again, which keeps what was done before`;
-}
-
-/** The contents of a `kernel.json` whose kernel is the Deno that runs now. */
-export function kernelSpec(): string {
-  const spec = {
-    argv: [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"],
-    display_name: "Deno",
-    language: "typescript",
+  const lines: string[] = [];
+  const read = async (output: ReadableStream<Uint8Array>) => {
+    const own: string[] = [];
+    for await (const line of createInterface(Readable.fromWeb(output as never))) {
+      for (const list of [own, lines]) list.push(line);
+      onLine(line);
+      try {
+        log.writeSync(new TextEncoder().encode(`${line}\n`));
+      } catch {
+        // The disk is full, which the program reports itself.
+      }
+    }
+    return own.join("\n");
   };
-  return JSON.stringify(spec, null, 2) + "\n";
+  const [, errors] = await Promise.all([read(program.stdout), read(program.stderr)]);
+  if ((await program.status).success) return;
+  changeLine("");
+  for (const line of lines.slice(-LINES_SHOWN)) console.error(line);
+  throw new Error(`${explainFailure(purpose, errors)}. The full output is in ${LOG}`);
 }
 
-/** The Deno kernel, and JupyterLab without its question about news. */
-async function writeJupyterFiles(): Promise<void> {
-  const page = { disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } };
-  await writeAtomic(join(VENV, "share/jupyter/kernels/deno/kernel.json"), kernelSpec());
-  await writeAtomic(join(VENV, "etc/jupyter/labconfig/page_config.json"), JSON.stringify(page));
-}
-
-if (import.meta.main) await runTask(setUp);
+if (import.meta.main) await runCommand({ name: "setup", flags: {} }, setUp);

@@ -1,94 +1,181 @@
 /**
- * `deno task split`: writes which films train and which test, and copies them into a folder for each set.
+ * `deno task split`: chooses the films that train and those that test, writes them to CSV files and
+ * copies them into a folder per set.
  * @module
  */
-import { parseArgs } from "node:util";
-import { type FilmClasses, parseClasses, TBX11K_CLASSES } from "@/film_classes.ts";
-import { listFilms, locateFilms } from "@/film_folder.ts";
-import { readText } from "@/files.ts";
-import { fromRoot } from "@/paths.ts";
-import { openProgress } from "@/progress.ts";
-import { openDataFolder, openFolderOf } from "@/run_films.ts";
-import { countSplit, type Film, fromCsv, splitFilms } from "@/split.ts";
-import { copySets } from "@/split_copies.ts";
-import { type SavedSplit, writeSplit } from "@/split_files.ts";
-import { defined, runTask, share } from "@/tasks/task.ts";
-import { textTable } from "@/text_table.ts";
+import { join } from "node:path";
+import { exists, readText } from "@/common/files.ts";
+import { fromRoot } from "@/common/paths.ts";
+import { openProgress } from "@/common/progress.ts";
+import { textTable } from "@/common/table.ts";
+import { namesOf, parseClasses } from "@/films/classes.ts";
+import { type Film, type FilmClasses, IN_DATA_FOLDER, TBX11K_CLASSES } from "@/films/film.ts";
+import {
+  describeLeftOut,
+  listFilms,
+  locateFilms,
+  openDataFolder,
+  openFolderOf,
+} from "@/films/folder.ts";
+import { chooseData, isSplitOf } from "@/runs/films.ts";
+import { readSource, writeSplit } from "@/split/files.ts";
+import { openGiven, parseGiven, requireFilmsApart } from "@/split/given.ts";
+import { countSplit, fromCsv, type Split, splitFilms } from "@/split/split.ts";
+import { type Command, type FlagValues, helpText, parseCommandLine } from "@/tasks/flags.ts";
+import { defined, namedData, runTask, share } from "@/tasks/task.ts";
 
-const HELP = `deno task split
-  --data FOLDER      holds the class folders (default: XRAY_DATA, else phantom films)
-  --classes A,B      the folders of class 0 and class 1 (default: health=Healthy,tb=TB), with their
-                     labels if those are others: NORMAL=Normal,PNEUMONIA=Pneumonia
-  --csv FILE         the films and their labels (filename,label), instead of all in the class folders
-  --test SHARE       of each class's films, the first by name (default: 0.2)
-  --validation SHARE of each class's training films, the last by name (default: 0: no validation set)
-  --patient PATTERN  a regular expression that gives the patient in a film's name (its first group, or all
-                     of it): no patient is then in two sets. Kermany's films: '^(person\\d+|(?:NORMAL2-)?IM-\\d+)'
-  --no-copies        writes the CSV files alone
-  --out FOLDER       gets the CSV files, train/ and test/ (default: dataset)`;
+const COMMAND = {
+  name: "split",
+  flags: {
+    "data FOLDER":
+      "holds the class folders (default: XRAY_DATA, else the folder of the existing split, " +
+      "else phantom films)",
+    "classes A,B": "the folders of class 0 and class 1, with their labels if those differ: " +
+      "NORMAL=Normal,PNEUMONIA=Pneumonia (default: those of the existing split of this folder, " +
+      "else health=Healthy,tb=TB)",
+    "csv FILE":
+      "the films and their labels (filename,label), instead of all in the class folders; a " +
+      "filename is the path from the data folder, or a name in the class's folder or in the data " +
+      "folder itself",
+    "given SETS":
+      "takes given sets: train=A,test=B or train=A,test=B,validation=C, each a folder of " +
+      "class folders or a CSV file. No film, and with --patient no patient, may be in two of " +
+      "them. Nothing is copied",
+    "test SHARE": "the share of each class's films that test, the first by name (default: 0.2)",
+    "validation SHARE":
+      "the share of each class's training films that validate, the last by name (default: " +
+      "0, no validation set)",
+    "patient PATTERN":
+      "a regular expression whose first group, or whole match, is the patient in a film's " +
+      "name: no patient is then in two sets. For Kermany's films: " +
+      "'^(person\\d+|(?:NORMAL2-)?IM-\\d+)'",
+    "follow-links": "takes films that are links to files outside of the data folder",
+    "no-copies": "writes the CSV files alone",
+    "out FOLDER": "gets the CSV files, train/ and test/ (default: dataset)",
+  },
+  notes: "Without any flag it splits the same films again as before.",
+} as const satisfies Command;
 
-const FLAGS = {
-  data: { type: "string" },
-  classes: { type: "string" },
-  csv: { type: "string" },
-  test: { type: "string" },
-  validation: { type: "string" },
-  patient: { type: "string" },
-  "no-copies": { type: "boolean" },
-  out: { type: "string" },
-  help: { type: "boolean" },
-} as const;
+type Flags = FlagValues<typeof COMMAND["flags"]>;
 
-/** What the command line says of the films to split. */
-interface Source {
-  data?: string;
-  csv?: string;
-  classes: FilmClasses;
+/** Gives the arguments. None mean those of the existing split of these films. */
+async function commandLine(): Promise<string[]> {
+  if (Deno.args.length > 0) return Deno.args;
+  const { data = null, flags = [] } = await readSource(fromRoot("dataset")) ?? {};
+  if (flags.length === 0 || !isSplitOf(data, await chooseData(namedData(undefined)))) return [];
+  console.log(`As before: deno task split ${flags.join(" ")}`);
+  return flags;
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ args: Deno.args, options: FLAGS });
-  if (values.help) {
-    console.log(HELP);
-    return;
-  }
-  const folder = fromRoot(values.out ?? "dataset");
-  const classes = values.classes === undefined ? TBX11K_CLASSES : parseClasses(values.classes);
-  const { root, films } = await findFilms({ ...values, classes });
-  const split = splitFilms(films, {
-    ...defined({
-      testShare: share("--test", values.test),
-      validationShare: share("--validation", values.validation),
-      patient: values.patient === undefined ? undefined : pattern(values.patient),
-    }),
-  });
-  const saved = { ...split, data: root, classes };
-  await writeSplit(folder, saved);
+  const args = await commandLine();
+  const line = parseCommandLine(COMMAND, args);
+  if (line === null) return console.log(helpText(COMMAND));
+  const { flags } = line;
+  const folder = fromRoot(flags.out ?? "dataset");
+  const data = await chooseData(namedData(flags.data), folder);
+  const classes = await chooseClasses(flags, { data, folder });
+  const { root, folders, split } = await findSplit(flags, { data, classes });
+  const followLinks = flags["follow-links"] ?? false;
   console.log(`${root}\n${textTable(countSplit(split))}`);
+  const leftOut = await describeLeftOut(folders, { classes });
+  if (leftOut !== null) console.log(leftOut);
   if (split.validation !== null) {
     console.log("Films that validate are among those listed for training, and do not train");
   }
-  if (!values["no-copies"]) await copyFilms(saved, { root, folder });
+  const saved = { ...split, data: root, classes, flags: args, ...followLinks && { followLinks } };
+  const copies = flags.given === undefined && !flags["no-copies"];
+  await withBar("copying", split, (onFilm) => writeSplit(folder, { ...saved, copies, onFilm }));
   console.log(`Written to ${folder}`);
 }
 
-/** The films to split: those of a CSV file, or all of the class folders. */
-async function findFilms(
-  { data, csv, classes }: Source,
-): Promise<{ root: string; films: Film[] }> {
-  if (csv === undefined) {
-    return await listFilms(await openDataFolder(data, classes.map(({ folder }) => folder)), {
-      classes,
-    });
-  }
-  const path = fromRoot(csv);
-  const films = fromCsv(await readText(path), { path, classes });
-  const root = await openFolderOf(films, { data, classes });
-  await locateFilms(films, { root, classes });
+/** Chooses the named classes, else those of this data folder's split, else TBX11K's. */
+async function chooseClasses(
+  { classes: named }: Flags,
+  { data, folder }: { data: string; folder: string },
+): Promise<FilmClasses> {
+  if (named !== undefined) return parseClasses(named);
+  const source = await readSource(folder);
+  return source !== null && isSplitOf(source.data, data) ? source.classes : TBX11K_CLASSES;
+}
+
+/** Makes the split. `root` holds its films; `folders` are those whose class folders were listed. */
+async function findSplit(
+  flags: Flags,
+  { data, classes }: { data: string; classes: FilmClasses },
+): Promise<{ root: string; folders: readonly string[]; split: Split }> {
+  const patient = flags.patient === undefined ? undefined : pattern(flags.patient);
+  const testShare = share("--test", flags.test);
+  const validationShare = share("--validation", flags.validation);
+  if (flags.given !== undefined) return await takeGiven(flags, { data, classes, patient });
+  const { root, films } = await findFilms(flags, { data, classes });
+  await locateFilms(films, { root, classes, followLinks: flags["follow-links"] ?? false });
+  const folders = flags.csv === undefined ? [root] : [];
   return {
     root,
-    films: classes.flatMap(({ label }) => films.filter((film) => film.label === label)),
+    folders,
+    split: splitFilms(films, defined({ patient, testShare, validationShare })),
   };
+}
+
+async function takeGiven(
+  { given = "", data: named, csv, test, validation, "follow-links": followLinks = false }: Flags,
+  { data, ...options }: { data: string; classes: FilmClasses; patient: RegExp | undefined },
+): Promise<{ root: string; folders: readonly string[]; split: Split }> {
+  const others = Object.entries({ csv, test, validation }).find(([, value]) => value !== undefined);
+  if (others !== undefined) {
+    throw new RangeError(
+      `Cannot take --${others[0]} with --given, which already names the films of each set`,
+    );
+  }
+  const found = await openGiven(parseGiven(given), {
+    ...{ ...options, data: namedData(named), elsewhere: data, followLinks },
+  });
+  const { root, split } = found;
+  const { classes } = options;
+  await withBar(
+    "comparing",
+    split,
+    (onFilm) => requireFilmsApart(split, { root, classes, onFilm }),
+  );
+  return found;
+}
+
+/** Lists the films to split: those of a CSV file, or all in the class folders. */
+async function findFilms(
+  { csv }: Flags,
+  { data, classes }: { data: string; classes: FilmClasses },
+): Promise<{ root: string; films: Film[] }> {
+  if (csv === undefined) {
+    const root = await openDataFolder(data, classes.map(({ folder }) => folder));
+    return await listFilms(root, { classes });
+  }
+  const path = fromRoot(csv);
+  const listed = fromCsv(await readText(path), { path, classes });
+  const films = await areFlat(listed, { data, classes })
+    ? listed.map(({ filename, label }) => ({ filename: `${IN_DATA_FOLDER}${filename}`, label }))
+    : listed;
+  return {
+    root: await openFolderOf(films, { data, classes }).catch((error) => {
+      throw new Error(
+        `${(error as Error).message}. In ${path} a film's name is its path from there, as in ` +
+          "images_001/1.png; without a folder it is in its class's folder, or in the data folder itself",
+        { cause: error },
+      );
+    }),
+    films: namesOf(classes).flatMap((label) => films.filter((film) => film.label === label)),
+  };
+}
+
+/** Tells whether the films lie in the data folder itself, which then has no class folders. */
+async function areFlat(
+  films: readonly Film[],
+  { data, classes }: { data: string; classes: FilmClasses },
+): Promise<boolean> {
+  const [first] = films;
+  if (first === undefined || films.some(({ filename }) => filename.includes("/"))) return false;
+  const folders = await Promise.all(classes.map(({ folder }) => exists(join(data, folder))));
+  return !folders.includes(true) && await exists(join(data, first.filename));
 }
 
 function pattern(text: string): RegExp {
@@ -99,19 +186,15 @@ function pattern(text: string): RegExp {
   }
 }
 
-async function copyFilms(
-  split: SavedSplit,
-  { root, folder }: { root: string; folder: string },
+/** Runs a step over the films of a split with a progress bar. */
+async function withBar(
+  title: string,
+  { train, test }: Split,
+  step: (onFilm: (done: number) => void) => Promise<void>,
 ): Promise<void> {
-  const total = split.train.length + split.test.length;
-  const bar = await openProgress("copying", { total, unit: "films" });
+  const bar = await openProgress(title, { total: train.length + test.length, unit: "films" });
   try {
-    await copySets(split, {
-      root,
-      folder,
-      classes: split.classes,
-      onFilm: (done) => bar.update(done),
-    });
+    await step((done) => bar.update(done));
   } finally {
     await bar.close();
   }

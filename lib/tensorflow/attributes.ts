@@ -7,7 +7,7 @@ import { ATTRIBUTE, bytesOf, C, check, cString, int64s, status } from "@/tensorf
 import type { EagerOp, NodeDescription } from "@/tensorflow/c_symbols.ts";
 import { context } from "@/tensorflow/context.ts";
 
-/** An attribute as tfjs-node gives it: a list where the operation takes one, a shape as its dimensions. */
+/** An attribute as tfjs-node gives it: a list where one is due, a shape as its dimensions. */
 export interface Attribute {
   name: string;
   /** Which of `ATTRIBUTE` the value is. */
@@ -29,12 +29,13 @@ interface Setters<Target> {
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What `ATTRIBUTE` calls each type. */
+/** The names that `ATTRIBUTE` gives the types. */
 const TYPE_NAMES: Record<number, string> = Object.fromEntries(
   Object.entries(ATTRIBUTE).map(([name, type]) => [type, name]),
 );
 
-const EAGER: Setters<EagerOp> = {
+/** Sets the attributes of an eager operation. */
+export const EAGER: Setters<EagerOp> = {
   string: C.TFE_OpSetAttrString,
   int: C.TFE_OpSetAttrInt,
   intList: C.TFE_OpSetAttrIntList,
@@ -48,7 +49,8 @@ const EAGER: Setters<EagerOp> = {
   },
 };
 
-const GRAPH: Setters<NodeDescription> = {
+/** Sets the attributes of a graph node. */
+export const GRAPH: Setters<NodeDescription> = {
   string: C.TF_SetAttrString,
   int: C.TF_SetAttrInt,
   intList: C.TF_SetAttrIntList,
@@ -59,21 +61,23 @@ const GRAPH: Setters<NodeDescription> = {
   shape: C.TF_SetAttrShape,
 };
 
-/** Which kind of attribute the operations have by each name, as they are asked for. */
-const kinds = new Map<string, Map<string, number>>();
+/** The kinds of the operations' attributes, as they are asked for, by `operation.name`. */
+const kinds = new Map<string, number>();
 
 /**
- * Checks that an operation has an attribute of that name and type. TensorFlow does not: it leaves out, or
- * misreads, what it does not expect.
+ * Checks that an operation has an attribute of that name and type. TensorFlow does not: it leaves
+ * out, or misreads, what it does not expect.
  *
  * @throws {Error} If the operation has no such attribute.
  * @throws {TypeError} If the attribute is of another type.
  */
 export function checkAttribute(operation: string, { name, type, value }: Attribute): void {
-  let known = kinds.get(operation);
-  if (known === undefined) kinds.set(operation, known = new Map());
-  let wanted = known.get(name);
-  if (wanted === undefined) known.set(name, wanted = askForKind(operation, name));
+  const wanted = kinds.getOrInsertComputed(`${operation}.${name}`, () => {
+    const [op, attribute, isList] = [cString(operation), cString(name), new Uint8Array(1)];
+    const type = C.TFE_OpNameGetAttrType(context, op, attribute, isList, status);
+    check(`set attribute "${name}" of ${operation}`);
+    return kindOf(type, isList[0] === 1);
+  });
   const given = kindOf(type, Array.isArray(value) && type !== ATTRIBUTE.shape);
   if (given !== wanted) {
     throw new TypeError(
@@ -82,14 +86,7 @@ export function checkAttribute(operation: string, { name, type, value }: Attribu
   }
 }
 
-function askForKind(operation: string, name: string): number {
-  const isList = new Uint8Array(1);
-  const type = C.TFE_OpNameGetAttrType(context, cString(operation), cString(name), isList, status);
-  check(`set attribute "${name}" of ${operation}`);
-  return kindOf(type, isList[0] === 1);
-}
-
-/** A type and whether there is a list of it, as one number. */
+/** Packs a type, and whether there is a list of it, into one number. */
 function kindOf(type: number, isList: boolean): number {
   return 2 * type + Number(isList);
 }
@@ -100,24 +97,12 @@ function nameOf(kind: number): string {
 }
 
 /**
- * Sets an attribute of an eager operation.
+ * Sets an attribute.
  *
+ * @param set `EAGER` or `GRAPH`: what kind the target is.
  * @throws {TypeError} If the value is not of the type that the attribute names.
  */
-export function setEagerAttribute(op: EagerOp, attribute: Attribute): void {
-  setAttribute(EAGER, op, attribute);
-}
-
-/**
- * Sets an attribute of a graph node.
- *
- * @throws {TypeError} If the value is not of the type that the attribute names.
- */
-export function setGraphAttribute(node: NodeDescription, attribute: Attribute): void {
-  setAttribute(GRAPH, node, attribute);
-}
-
-function setAttribute<Target>(
+export function setAttribute<Target>(
   set: Setters<Target>,
   target: Target,
   attribute: Attribute,
@@ -126,7 +111,7 @@ function setAttribute<Target>(
   const name = cString(attribute.name);
   switch (type) {
     case ATTRIBUTE.string: {
-      const bytes = bytesOf(text(attribute));
+      const bytes = bytesOf(primitive(attribute, "string"));
       return set.string(target, name, bytes, BigInt(bytes.length));
     }
     case ATTRIBUTE.int:
@@ -134,14 +119,14 @@ function setAttribute<Target>(
         return set.intList(target, name, int64s(value.map(whole(attribute))), value.length);
       }
       // tfjs gives seeds with a fraction, which tfjs-node's own addon cuts off too.
-      return set.int(target, name, BigInt(Math.trunc(number(attribute))));
+      return set.int(target, name, BigInt(Math.trunc(primitive(attribute, "number"))));
     case ATTRIBUTE.float:
       if (Array.isArray(value)) {
         return set.floatList(target, name, Float32Array.from(value), value.length);
       }
-      return set.float(target, name, number(attribute));
+      return set.float(target, name, primitive(attribute, "number"));
     case ATTRIBUTE.bool:
-      return set.bool(target, name, Number(flag(attribute)));
+      return set.bool(target, name, Number(primitive(attribute, "boolean")));
     case ATTRIBUTE.type:
       return set.type(target, name, whole(attribute)(value));
     case ATTRIBUTE.shape:
@@ -152,20 +137,14 @@ function setAttribute<Target>(
   }
 }
 
-function text(attribute: Attribute): string {
-  if (typeof attribute.value === "string") return attribute.value;
-  throw attributeError(attribute, "a string");
+/** Requires a value of one of JavaScript's types. */
+function primitive<Type extends keyof Primitives>(attribute: Attribute, type: Type) {
+  const given: string = typeof attribute.value;
+  if (given === type) return attribute.value as Primitives[Type];
+  throw attributeError(attribute, `a ${type}`);
 }
 
-function number(attribute: Attribute): number {
-  if (typeof attribute.value === "number") return attribute.value;
-  throw attributeError(attribute, "a number");
-}
-
-function flag(attribute: Attribute): boolean {
-  if (typeof attribute.value === "boolean") return attribute.value;
-  throw attributeError(attribute, "a boolean");
-}
+type Primitives = { string: string; number: number; boolean: boolean };
 
 function whole(attribute: Attribute): (value: unknown) => number {
   return (value) => {

@@ -1,6 +1,6 @@
 /**
- * tfjs-node's binding over TensorFlow's eager C API: tensors by number, and the seam through which a function
- * that is being traced records its operations instead of running them.
+ * tfjs-node's binding over TensorFlow's eager C API: tensors by number, and the seam through which
+ * a function that is being traced records its operations instead of running them.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import type { Values } from "@/tensorflow/tensors.ts";
 
 export type { TensorMetadata };
 
-/** The part of the binding that works on tensors: run at once, or recorded while a function is traced. */
+/** The binding's functions on tensors: run at once, or recorded while a function is traced. */
 export type Recorder = Pick<
   TFJSBinding,
   "createTensor" | "deleteTensor" | "tensorDataSync" | "executeOp"
@@ -37,9 +37,10 @@ let nextId = 0;
 let nextSymbol = -2;
 
 /**
- * The handle of a tensor.
+ * Gives the handle of a tensor.
  *
- * @throws {Error} If the tensor was deleted, never existed, or stands for a value inside a traced function.
+ * @throws {Error} If the tensor was deleted, never existed, or stands for a value inside a traced
+ * function.
  */
 export function handleOf(id: number): Handle {
   const handle = handles.get(id);
@@ -60,19 +61,19 @@ export function adopt(handle: Handle): TensorMetadata {
   return { id, shape: shapeOf(handle), dtype: tfjsType(dtype) };
 }
 
-/** The type that tfjs takes a tensor for: it has no short floats, which become float32 when they are read. */
+/** Gives the type that tfjs takes a tensor for: it has no short floats, and reads float32. */
 export function tfjsType(dtype: number): number {
   return isShortFloat(dtype) ? DTYPE.float32 : dtype;
 }
 
-/** Whether a type is one that tfjs has not: bfloat16 or float16. */
+/** Tells whether a type is one that tfjs lacks: bfloat16 or float16. */
 export function isShortFloat(dtype: number): boolean {
   return dtype === DTYPE.bfloat16 || dtype === DTYPE.float16;
 }
 
 /**
- * A number for a value inside a traced function. It is below -1: tfjs-node never deletes such tensors, and
- * `handleOf` tells them from real ones.
+ * Makes a number for a value inside a traced function. It is below -1: tfjs-node never deletes such
+ * tensors, and `handleOf` tells them from real ones.
  */
 export function newSymbol(): number {
   return nextSymbol--;
@@ -91,7 +92,8 @@ export const eager: Recorder = {
     shortFloats.delete(id);
   },
   tensorDataSync(id) {
-    // The interface leaves out the BigInt64Array and the arrays of strings that the backend expects too.
+    // The interface leaves out the BigInt64Array and the arrays of strings that the backend expects
+    // too.
     return readHandle(handleOf(id)) as Float32Array;
   },
   executeOp(name, attributes, ids, outputs) {
@@ -107,8 +109,9 @@ function withRealType(attributes: TFEOpAttr[], ids: number[]): TFEOpAttr[] {
 }
 
 /**
- * Attributes that tfjs gives an operation on short floats, which it takes for float32: the type of its operands,
- * `T` or `SrcT`, is theirs, and a cast from float32 to float32 leaves them as they are.
+ * Attributes that tfjs gives an operation on short floats, which it takes for float32: the type of
+ * its operands, `T` or `SrcT`, is theirs, and a cast from float32 to float32 leaves them as they
+ * are.
  */
 export function forShortFloats(attributes: TFEOpAttr[], dtype: number): TFEOpAttr[] {
   const valueOf = (name: string) => attributes.find((attribute) => attribute.name === name)?.value;
@@ -141,11 +144,16 @@ export function withRecorder<T>(recorder: Recorder, trace: () => T): T {
   }
 }
 
+/** Gives what records, or `eager`. */
+export function activeRecorder(): Recorder {
+  return active;
+}
+
 function noSavedModels(): never {
   throw new Error("Cannot use a SavedModel: the binding runs operations and traced functions only");
 }
 
-/** What tfjs-node's backend calls. */
+/** The functions that tfjs-node's backend calls. */
 export const binding: TFJSBinding = {
   TensorMetadata: class implements TensorMetadata {
     id = -1;

@@ -1,6 +1,6 @@
 /**
- * TensorFlow's C API, loaded: the functions themselves, and the status of each call made into a JavaScript
- * error.
+ * TensorFlow's C API, loaded: the functions themselves, and the status of each call made into a
+ * JavaScript error.
  *
  * @module
  */
@@ -24,45 +24,26 @@ export const DTYPE = {
 } as const;
 
 /** `TF_AttrType`: the kinds of an operation's attributes. */
-export const ATTRIBUTE = {
-  string: 0,
-  int: 1,
-  float: 2,
-  bool: 3,
-  type: 4,
-  shape: 5,
-} as const;
+export const ATTRIBUTE = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5 } as const;
 
 /** `TF_Code`, by number. */
 const CODES = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
+  ...["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND"],
+  ...["ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION"],
+  ...["ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"],
   "UNAUTHENTICATED",
 ];
 
 /**
- * Opens a TensorFlow library. Its log shows errors only, unless `TF_CPP_MIN_LOG_LEVEL` says otherwise: the
- * start-up lines would go to the terminal of a notebook's server. It computes with oneDNN, unless
- * `TF_ENABLE_ONEDNN_OPTS` says otherwise: left alone it does so on processors with AVX-512 VNNI and newer ones only, and
- * trains a sixth more slowly on others (lib/tensorflow/NOTES.md).
+ * Opens a TensorFlow library. Its log shows errors only, unless `TF_CPP_MIN_LOG_LEVEL` says
+ * otherwise: the start-up lines would go to the terminal of a notebook's server. It computes with
+ * oneDNN, unless `TF_ENABLE_ONEDNN_OPTS` says otherwise: left alone it does so on processors with
+ * AVX-512 VNNI and newer ones only, and trains a sixth more slowly on others
+ * (lib/tensorflow/NOTES.md).
  *
  * @throws {Error} If the file is no library, or is one without TensorFlow's C API.
  */
-export function openLibrary(path: string): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {
+function openLibrary(path: string): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {
   const logLevel = Deno.env.get("TF_CPP_MIN_LOG_LEVEL") ?? "2";
   Deno.env.set("TF_CPP_MIN_LOG_LEVEL", logLevel);
   if (!Deno.env.has("TF_ENABLE_ONEDNN_OPTS")) Deno.env.set("TF_ENABLE_ONEDNN_OPTS", "1");
@@ -116,13 +97,13 @@ export function checked<T>(action: string, call: (status: Status) => T): NonNull
   return notNull(result, action);
 }
 
-/** A pointer that C returned, which is null only if it failed without saying so. */
+/** Requires a pointer that C returned, which is null only if the call failed without saying so. */
 export function notNull<T>(value: T, action: string): NonNullable<T> {
   if (value === null) throw new Error(`Cannot ${action}: TensorFlow returned a null pointer`);
   return value as NonNullable<T>;
 }
 
-/** The text at a pointer to a C string. */
+/** Reads the text at a pointer to a C string. */
 export function text(pointer: Deno.PointerValue): string {
   return pointer === null ? "" : Deno.UnsafePointerView.getCString(pointer);
 }
@@ -135,17 +116,12 @@ export function bytesOf(value: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(value);
 }
 
-/** A text as a C string. Kept for good: meant for names of operations and attributes, which are few. */
+/** Gives a text as a C string. It is kept for good: names of operations and attributes are few. */
 export function cString(value: string): Uint8Array<ArrayBuffer> {
-  let bytes = cStrings.get(value);
-  if (bytes === undefined) {
-    bytes = encoder.encode(value + "\0");
-    cStrings.set(value, bytes);
-  }
-  return bytes;
+  return cStrings.getOrInsertComputed(value, () => encoder.encode(`${value}\0`));
 }
 
-/** Dimensions, or other whole numbers, as an array of `int64_t`. */
+/** Gives whole numbers as an array of `int64_t`. */
 export function int64s(values: readonly number[]): BigInt64Array<ArrayBuffer> {
   return BigInt64Array.from(values, BigInt);
 }

@@ -1,7 +1,8 @@
 /**
  * The functions of TensorFlow's C API that the engine calls, declared for `Deno.dlopen`.
  *
- * Their documentation is in TensorFlow's headers: `c_api.h`, `eager/c_api.h`, `tf_tensor.h`, `tf_tstring.h`.
+ * Their documentation is in TensorFlow's headers: `c_api.h`, `eager/c_api.h`, `tf_tensor.h`,
+ * `tf_tstring.h`.
  *
  * @module
  */
@@ -53,8 +54,8 @@ export const SYMBOLS = {
   TF_Version: { parameters: [], result: "pointer" },
 
   /**
-   * Abseil's `SetMinLogLevel`, which TensorFlow 2.21 logs through. C++: its name changes with the version, and
-   * with another one the start-up lines show.
+   * Abseil's `SetMinLogLevel`, which TensorFlow 2.21 logs through. C++: its name changes with the
+   * version, and with another one the start-up lines show.
    */
   SetMinLogLevel: {
     name: "_ZN4absl12lts_2025081414SetMinLogLevelENS0_18LogSeverityAtLeastE",

@@ -9,14 +9,16 @@ import { ATTRIBUTE } from "@/tensorflow/c_api.ts";
 import type { Handle } from "@/tensorflow/c_symbols.ts";
 import { callConfig } from "@/tensorflow/context.ts";
 import { type Call, deleteHandle, dtypeOf, execute, executeAsync } from "@/tensorflow/eager.ts";
-import { currentTrace, removeFunction, Trace } from "@/tensorflow/graph.ts";
+import { type Changeable, currentTrace, removeFunction, Trace } from "@/tensorflow/graph.ts";
 import { withoutHiddenState } from "@/tensorflow/hidden_state.ts";
-import type { Variable } from "@/tensorflow/variables.ts";
 
-/** What a compiled function takes: tensors, which may differ from call to call, and settings, part of its key. */
+/**
+ * An argument of a compiled function: a tensor, which may differ from call to call, or a setting,
+ * which is part of the trace's key.
+ */
 export type Argument = tf.Tensor | number | boolean | string | null;
 
-/** What a compiled function returns. */
+/** The result of a compiled function. */
 export type Result = tf.Tensor | readonly tf.Tensor[] | Readonly<Record<string, tf.Tensor>> | void;
 
 /** A function that runs as one TensorFlow function. */
@@ -24,60 +26,68 @@ export interface Compiled<A extends Argument[], R extends Result> {
   /** Runs it and waits. */
   (...args: A): R;
   /**
-   * Runs it on another thread, while JavaScript goes on. Calls of compiled functions run one after another, in
-   * the order in which they were made.
+   * Runs it on another thread, while JavaScript goes on. Calls of compiled functions run one after
+   * another, in the order in which they were made.
    */
   async(...args: A): Promise<R>;
-  /** How many times it was traced: once for each set of shapes, types and settings that it was called with. */
+  /** Times it was traced: once for each set of shapes, types and settings in its calls. */
   readonly traces: number;
   /** Frees its graphs and what they hold on to. */
   dispose(): void;
 }
 
 /** Has TensorFlow optimize the graph of a function that is called. */
-const CALL_ATTRIBUTES = [
-  { name: "config_proto", type: ATTRIBUTE.string, value: callConfig },
-];
+const CALL_ATTRIBUTES = [{ name: "config_proto", type: ATTRIBUTE.string, value: callConfig }];
 
 /** A trace that has been registered. */
 interface Traced {
   name: string;
   captured: Captured[];
-  changes: Iterable<Variable>;
+  changes: Iterable<Changeable>;
   outputs: number;
   /** Puts the results in the place that the function returned them in. */
   rebuild(tensors: tf.Tensor[]): Result;
 }
 
-/** Where an input that is no argument comes from: a tensor shared for good, or a variable as it is then. */
+/** An input that is no argument: a tensor shared for good, or a variable as it is at the call. */
 type Captured = { handle: Handle } | { variable: tf.Variable };
 
 /**
- * Compiles a function. It is traced when first called with tensors of some shapes and types: everything that it
- * does with tensors is recorded, gradients included, and runs as one TensorFlow function from then on. What it
- * does besides happens while it is traced only. While another function is being compiled, a compiled one becomes
- * part of it.
+ * Compiles a function. Its first call with tensors of some shapes and types traces it: everything
+ * that it does with tensors is recorded, gradients included, and runs as one TensorFlow function
+ * from then on. Anything else happens only while it is traced. While another function is being
+ * compiled, a compiled one becomes part of it.
  *
- * Tensors that it uses without their being arguments keep the value that they had; variables, those of
- * `variables.ts` and of `tf.variable()`, have the value of the moment, and only the former can be changed.
+ * Tensors that it uses beside its arguments keep their value. Variables, those of `variables.ts`
+ * and of `tf.variable()`, have the value of the moment; only the former can be changed.
  *
  * @param fn Synchronous. Results may be tensors, an array of them, or an object of them.
- * @param options.name What it is called in errors. Default: its name.
- * @throws {Error} When called: if it reads a tensor's value, takes random numbers from JavaScript, changes a
- * `tf.variable()`, uses a tensor of another trace, or has a result whose shape depends on values.
+ * @param options.name The function's name in errors. Default: its own.
+ * @throws {Error} When called: if it reads a tensor's value, takes random numbers from JavaScript,
+ * changes a `tf.variable()`, uses a tensor of another trace, or has a result whose shape depends on
+ * values.
+ *
+ * @example The function is traced once for each shape.
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tf } from "@/tensorflow/backend.ts";
+ * import { compile } from "@/tensorflow/compile.ts";
+ *
+ * const norm = compile((x: tf.Tensor) => tf.sqrt(tf.sum(tf.square(x))));
+ * assertEquals(norm(tf.tensor1d([3, 4])).dataSync()[0], 5);
+ * assertEquals(norm(tf.tensor1d([6, 8])).dataSync()[0], 10);
+ * assertEquals(norm.traces, 1);
+ * ```
  */
 export function compile<A extends Argument[], R extends Result>(
   fn: (...args: A) => R,
   { name = fn.name || "a function" }: { name?: string } = {},
 ): Compiled<A, R> {
   const cache = new Map<string, Traced>();
+  /** Gives the trace of such arguments, and notes what the call is about to change. */
   const tracedFor = (args: A): Traced => {
-    const key = keyOf(args);
-    let traced = cache.get(key);
-    if (traced === undefined) {
-      traced = trace(name, fn, args);
-      cache.set(key, traced);
-    }
+    const traced = cache.getOrInsertComputed(keyOf(args), () => trace(name, fn, args));
+    for (const variable of traced.changes) variable.changed();
     return traced;
   };
   const run = (...args: A): R => {
@@ -88,19 +98,17 @@ export function compile<A extends Argument[], R extends Result>(
       );
     }
     const traced = tracedFor(args);
-    noteChanges(traced);
     return results(traced, execute(traced.name, callOf(traced, args))) as R;
   };
   const runAsync = async (...args: A): Promise<R> => {
     const traced = tracedFor(args);
-    noteChanges(traced);
     const kept = args.map((arg) => arg instanceof tf.Tensor ? tf.keep(arg.clone()) : arg);
     try {
       return await inTurn(async () =>
         results(traced, await executeAsync(traced.name, callOf(traced, kept))) as R
       );
     } finally {
-      tf.dispose(kept.filter((arg) => arg instanceof tf.Tensor));
+      tf.dispose(kept.filter(isTensor));
     }
   };
   const dispose = () => {
@@ -133,7 +141,7 @@ async function inTurn<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What a trace depends on. */
+/** Gives the key of a trace: all that it depends on. */
 function keyOf(args: readonly Argument[]): string {
   return JSON.stringify(
     args.map((arg) =>
@@ -147,13 +155,15 @@ function trace<A extends Argument[], R extends Result>(
   fn: (...args: A) => R,
   args: A,
 ): Traced {
-  const variables = variablesById();
+  // tfjs's own variables, whose values may change between calls, by their value's number.
+  const registered: tf.Variable[] = Object.values(tf.engine().registeredVariables);
+  const variables = new Map(registered.map((variable) => [idOf(variable), variable]));
   const recording = new Trace(name);
   try {
     const { outputs, rebuild } = recording.record(() =>
       withoutHiddenState(name, () => recordCall(recording, fn, args))
     );
-    const registered = recording.finish(outputs);
+    const functionName = recording.finish(outputs);
     const captured = recording.takeCaptured().map(({ id, handle }) => {
       const variable = variables.get(id);
       if (variable === undefined) return { handle };
@@ -161,16 +171,10 @@ function trace<A extends Argument[], R extends Result>(
       return { variable };
     });
     const { changes } = recording;
-    return { name: registered, captured, changes, outputs: outputs.length, rebuild };
+    return { name: functionName, captured, changes, outputs: outputs.length, rebuild };
   } finally {
     recording.dispose();
   }
-}
-
-/** The variables of tfjs's own, whose values may change between calls, by their value's number. */
-function variablesById(): Map<number, tf.Variable> {
-  const variables: tf.Variable[] = Object.values(tf.engine().registeredVariables);
-  return new Map(variables.map((variable) => [idOf(variable), variable]));
 }
 
 function recordCall<A extends Argument[], R extends Result>(
@@ -183,19 +187,16 @@ function recordCall<A extends Argument[], R extends Result>(
   tf.tidy(() => {
     const symbols = args.map((arg) => {
       if (!(arg instanceof tf.Tensor)) return arg;
-      return tensorOf(
-        recording.addArgument({ shape: arg.shape, dtype: dtypeOf(handleOf(idOf(arg))) }),
-      );
+      return tensorOf(recording.addArgument(arg.shape, dtypeOf(handleOf(idOf(arg)))));
     });
-    const result: unknown = fn(...symbols as A);
-    const { tensors, rebuild: put } = takeApart(result, recording.name);
-    outputs = tensors.map(idOf);
-    rebuild = put;
+    const taken = takeApart(fn(...symbols as A), recording.name);
+    outputs = taken.tensors.map(idOf);
+    rebuild = taken.rebuild;
   });
   return { outputs, rebuild };
 }
 
-/** A result's tensors, and how to make such a result of others. */
+/** Takes a result apart: its tensors, and a function that makes such a result of others. */
 function takeApart(
   result: unknown,
   name: string,
@@ -225,16 +226,13 @@ function isTensor(value: unknown): value is tf.Tensor {
   return value instanceof tf.Tensor;
 }
 
-function noteChanges({ changes }: Traced): void {
-  for (const variable of changes) variable.changed();
-}
-
 function callOf(traced: Traced, args: readonly Argument[]): Call {
-  const tensors = args.filter(isTensor);
-  const inputs = tensors.map((tensor) => handleOf(idOf(tensor)));
-  for (const source of traced.captured) {
-    inputs.push("handle" in source ? source.handle : handleOf(idOf(source.variable)));
-  }
+  const inputs = [
+    ...args.filter(isTensor).map((tensor) => handleOf(idOf(tensor))),
+    ...traced.captured.map((source) =>
+      "handle" in source ? source.handle : handleOf(idOf(source.variable))
+    ),
+  ];
   return { attributes: CALL_ATTRIBUTES, inputs, outputs: traced.outputs };
 }
 

@@ -1,12 +1,12 @@
 /**
- * Eager execution on handles, the runtime's own values: to make them, run operations on them, read and free
- * them.
+ * Eager execution on handles, the runtime's own values: to make them, run operations on them, read
+ * and free them.
  *
  * A handle belongs to whoever holds it: each one is freed once, by `deleteHandle`.
  *
  * @module
  */
-import { type Attribute, checkAttribute, setEagerAttribute } from "@/tensorflow/attributes.ts";
+import { type Attribute, checkAttribute, EAGER, setAttribute } from "@/tensorflow/attributes.ts";
 import {
   ATTRIBUTE,
   C,
@@ -70,17 +70,17 @@ export function deleteHandle(handle: Handle): void {
   C.TFE_DeleteTensorHandle(handle);
 }
 
-/** Another handle on the same value. */
+/** Makes another handle on the same value. */
 export function shareHandle(handle: Handle): Handle {
   return checked("share a tensor", () => C.TFE_TensorHandleCopySharingTensor(handle, status));
 }
 
-/** The type of a handle's elements, one of `DTYPE`. */
+/** Gives the type of a handle's elements, one of `DTYPE`. */
 export function dtypeOf(handle: Handle): number {
   return C.TFE_TensorHandleDataType(handle);
 }
 
-/** The dimensions of a handle's value. */
+/** Gives the dimensions of a handle's value. */
 export function shapeOf(handle: Handle): number[] {
   const rank = C.TFE_TensorHandleNumDims(handle, status);
   check("tell a tensor's rank");
@@ -136,7 +136,7 @@ export async function executeAsync(
   }
 }
 
-/** An operation with its inputs and attributes. Whoever asks for it deletes it. */
+/** Makes an operation with its inputs and attributes. The caller deletes it. */
 function prepare(
   name: string,
   attributes: readonly Attribute[],
@@ -152,7 +152,7 @@ function prepare(
     }
     for (const attribute of attributes) {
       checkAttribute(name, attribute);
-      setEagerAttribute(op, attribute);
+      setAttribute(EAGER, op, attribute);
     }
     return op;
   } catch (error) {
@@ -161,7 +161,7 @@ function prepare(
   }
 }
 
-/** `check`, with the message put together only when it is needed: operations are many. */
+/** Checks as `check()`. Operations are many, so it puts the message together only at a failure. */
 function checkOperation(action: string, name: string): void {
   if (C.TF_GetCode(status) !== 0) check(`${action} ${name}`);
 }
@@ -174,20 +174,21 @@ function handlesAt(addresses: BigUint64Array, count: number): Handle[] {
   return handles;
 }
 
-/** Moves a new handle to the device that computes. GPU kernels expect int32 values in the host's memory. */
+/** Moves a new handle to the device that computes, except int32: GPUs have these in host memory. */
 function onDevice(handle: Handle, dtype: number): Handle {
   if (device.type === "CPU" || dtype === DTYPE.int32) return handle;
+  const name = cString(device.name);
   return replace(
     handle,
-    (source) =>
+    () =>
       checked(
         "copy a tensor to the device",
-        () => C.TFE_TensorHandleCopyToDevice(source, context, cString(device.name), status),
+        () => C.TFE_TensorHandleCopyToDevice(handle, context, name, status),
       ),
   );
 }
 
-/** Strings of TensorFlow's own, equal to those of a handle. It frees only such with their tensor. */
+/** Copies strings to TensorFlow's own. It frees only such with their tensor. */
 function copyStrings(handle: Handle): Handle {
   const attributes = [{ name: "N", type: ATTRIBUTE.int, value: 1 }];
   return execute("StringJoin", { attributes, inputs: [handle], outputs: 1 })[0]!;

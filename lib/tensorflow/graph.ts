@@ -1,15 +1,17 @@
 /**
- * The trace: tfjs's operations written down as the nodes of a TensorFlow graph, instead of being run.
+ * The trace: tfjs's operations written down as the nodes of a TensorFlow graph, instead of being
+ * run.
  *
- * A tensor made while a trace records has a number below -1, a symbol, known to that trace only. Whatever
- * else is used becomes a constant, if it was made from JavaScript values meanwhile, or an input that every
- * later call is given, if it was there before.
+ * A tensor made while a trace records has a number below -1, a symbol, known to that trace only.
+ * Whatever else is used becomes a constant, if it was made from JavaScript values meanwhile, or an
+ * input that every later call is given, if it was there before.
  *
  * @module
  */
 import type { TensorMetadata, TFEOpAttr } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.d.ts";
-import { setGraphAttribute } from "@/tensorflow/attributes.ts";
+import { GRAPH, setAttribute } from "@/tensorflow/attributes.ts";
 import {
+  activeRecorder,
   eager,
   forShortFloats,
   handleOf,
@@ -43,7 +45,6 @@ import {
 } from "@/tensorflow/eager.ts";
 import { type Definition, definitionOf } from "@/tensorflow/op_definitions.ts";
 import { deleteTensor } from "@/tensorflow/tensors.ts";
-import type { Variable } from "@/tensorflow/variables.ts";
 
 /** A value of the graph: which output of which node, and what is known of it. */
 interface Value {
@@ -53,9 +54,9 @@ interface Value {
   shape: number[];
 }
 
-/** What has touched a resource so far, for the next node that does to wait for it. */
+/** The nodes that touched a resource, for the next one to wait for. */
 interface Touched {
-  write: GraphNode | null;
+  write?: GraphNode;
   reads: GraphNode[];
 }
 
@@ -68,23 +69,27 @@ export interface Captured {
   handle: Handle;
 }
 
-let current: Trace | null = null;
+/** A variable, which must know when an operation has changed it. */
+export interface Changeable {
+  changed(): void;
+}
 
-/** The trace that is recording, if any. */
+/** Gives the trace that is recording, if any. */
 export function currentTrace(): Trace | null {
-  return current;
+  const recorder = activeRecorder();
+  return recorder instanceof Trace ? recorder : null;
 }
 
 /** Records one call of a function, to be registered by `finish`. */
 export class Trace implements Recorder {
   /** The variables that every call of the function changes. */
-  readonly changes = new Set<Variable>();
+  readonly changes = new Set<Changeable>();
   readonly #graph: Graph = checked("create a graph", () => C.TF_NewGraph());
   readonly #inputs: Value[] = [];
   readonly #values = new Map<number, Value>();
   readonly #resources = new Map<number, Touched>();
   readonly #effects: GraphNode[] = [];
-  #captured: Captured[] = [];
+  readonly #captured: Captured[] = [];
   #nodes = 0;
 
   /** @param name What the function is called in errors. */
@@ -97,20 +102,12 @@ export class Trace implements Recorder {
    * @throws {Error} If another trace is recording.
    */
   record<T>(body: () => T): T {
-    return withRecorder(this, () => {
-      current = this;
-      try {
-        return body();
-      } finally {
-        current = null;
-      }
-    });
+    return withRecorder(this, body);
   }
 
   /** Adds an argument of the function. Arguments come before all captured tensors. */
-  addArgument({ shape, dtype }: { shape: readonly number[]; dtype: number }): TensorMetadata {
-    const value = this.#placeholder(shape, dtype);
-    return this.#adopt(value);
+  addArgument(shape: readonly number[], dtype: number): TensorMetadata {
+    return this.#adopt(this.#placeholder(shape, dtype));
   }
 
   /** Makes a real tensor, for whoever keeps it, and a constant of the graph. */
@@ -147,14 +144,19 @@ export class Trace implements Recorder {
     const short = inputs.find(({ dtype }) => isShortFloat(dtype))?.dtype;
     for (const attribute of short ? forShortFloats(attributes, short) : attributes) {
       // TensorFlow tells them from the inputs.
-      if (!definition.inferred.has(attribute.name)) setGraphAttribute(described, attribute);
+      if (!definition.inferred.has(attribute.name)) setAttribute(GRAPH, described, attribute);
     }
     const node = this.#finish(described, name);
     this.#touch(name, { node, resources, stateful: definition.stateful });
-    if (name === "ReadVariableOp") this.#setShape(node, variableShape(handleOf(ids[0]!)));
+    if (name === "ReadVariableOp") {
+      const shape = variableShape(handleOf(ids[0]!));
+      C.TF_GraphSetTensorShape(this.#graph, cOutput(node, 0), shape, shape.length, status);
+      check("tell the shape of a variable");
+    }
     const count = outputs === 0 ? 0 : C.TF_OperationNumOutputs(node);
     const results = Array.from({ length: count }, (_, i) => this.#output(node, i));
-    // Only the first is looked at: batch norm's last result, of interest to its gradient alone, has no shape.
+    // Only the first is looked at: batch norm's last result, of interest to its gradient alone, has
+    // no shape.
     if (results[0]?.shape.includes(-1)) {
       throw new Error(
         `Cannot compile ${this.name}: the shape of what ${name} gives depends on values. Run that part outside`,
@@ -200,11 +202,9 @@ export class Trace implements Recorder {
     return name;
   }
 
-  /** The tensors that the function uses without their being arguments: its inputs after the arguments. */
+  /** Takes the tensors that are no arguments: the function's inputs after its arguments. */
   takeCaptured(): Captured[] {
-    const captured = this.#captured;
-    this.#captured = [];
-    return captured;
+    return this.#captured.splice(0);
   }
 
   /** Frees the graph, and the handles that nobody took. */
@@ -237,8 +237,8 @@ export class Trace implements Recorder {
 
   #placeholder(shape: readonly number[], dtype: number): Value {
     const described = this.#describe("Placeholder");
-    setGraphAttribute(described, { name: "dtype", type: ATTRIBUTE.type, value: dtype });
-    setGraphAttribute(described, { name: "shape", type: ATTRIBUTE.shape, value: [...shape] });
+    setAttribute(GRAPH, described, { name: "dtype", type: ATTRIBUTE.type, value: dtype });
+    setAttribute(GRAPH, described, { name: "shape", type: ATTRIBUTE.shape, value: [...shape] });
     const value = this.#output(this.#finish(described, "an input"), 0);
     this.#inputs.push(value);
     return value;
@@ -281,17 +281,11 @@ export class Trace implements Recorder {
     return { node, index, dtype: C.TF_OperationOutputType(output), shape };
   }
 
-  #setShape(node: GraphNode, shape: readonly number[]): void {
-    const output = cOutput(node, 0);
-    C.TF_GraphSetTensorShape(this.#graph, output, int64s(shape), shape.length, status);
-    check("tell the shape of a variable");
-  }
-
   /** A read comes after the last write, a write after that and all reads since. */
   #toWaitFor(name: string, resources: readonly number[]): GraphNode[] {
     return resources.flatMap((id) => {
-      const { write, reads } = this.#resources.get(id) ?? { write: null, reads: [] };
-      return [...(write === null ? [] : [write]), ...(READS.has(name) ? [] : reads)];
+      const { write, reads } = this.#touched(id);
+      return [...write === undefined ? [] : [write], ...READS.has(name) ? [] : reads];
     });
   }
 
@@ -301,15 +295,14 @@ export class Trace implements Recorder {
   ): void {
     const reads = READS.has(name);
     for (const id of resources) {
-      const before = this.#resources.get(id);
-      this.#resources.set(
-        id,
-        reads
-          ? { write: before?.write ?? null, reads: [...(before?.reads ?? []), node] }
-          : { write: node, reads: [] },
-      );
+      if (reads) this.#touched(id).reads.push(node);
+      else this.#resources.set(id, { write: node, reads: [] });
     }
     if (stateful && !reads) this.#effects.push(node);
+  }
+
+  #touched(id: number): Touched {
+    return this.#resources.getOrInsertComputed(id, () => ({ reads: [] }));
   }
 }
 
@@ -339,20 +332,20 @@ function addInputs(
   }
 }
 
-function variableShape(handle: Handle): number[] {
+function variableShape(handle: Handle): BigInt64Array<ArrayBuffer> {
   const [shape] = execute("VariableShape", { inputs: [handle], outputs: 1 });
   try {
-    return Array.from(readHandle(shape!) as Int32Array);
+    return int64s([...readHandle(shape!) as Int32Array]);
   } finally {
     deleteHandle(shape!);
   }
 }
 
-/** A `TF_Output`: a pointer, a 32-bit number and 4 bytes to fill up. */
 function cOutput(node: GraphNode, index: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(cOutputs([{ node, index }]).buffer);
 }
 
+/** Packs each as a `TF_Output`: a pointer, a 32-bit number and 4 bytes to fill up. */
 function cOutputs(values: readonly Pick<Value, "node" | "index">[]): BigUint64Array<ArrayBuffer> {
   return BigUint64Array.from(
     values.flatMap(({ node, index }) => [Deno.UnsafePointer.value(node), BigInt(index)]),

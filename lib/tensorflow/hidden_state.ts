@@ -1,6 +1,7 @@
 /**
- * What tfjs code may do eagerly and not while it is compiled, because it would happen once, at the trace, and
- * not at every call: random numbers from JavaScript, and changes of variables that JavaScript keeps.
+ * Actions that tfjs code may take eagerly, and not while it is compiled, because they would happen
+ * once, at the trace, and not at every call: random numbers from JavaScript, and changes of
+ * variables that JavaScript keeps.
  *
  * @module
  */

@@ -1,93 +1,72 @@
 /**
- * Where the TensorFlow library is: a file that the environment names, or one that a Python package or
- * tfjs-node's own download brought.
+ * Where the TensorFlow library is: a file that the environment names, or one that a Python package
+ * or tfjs-node's own download brought.
  *
  * @module
  */
 import { join } from "node:path";
-import { isMissing } from "@/files.ts";
-import { PROJECT_ROOT } from "@/paths.ts";
-
-/** The variable that names the library's file and comes before every other place. */
-export const LIBRARY_VARIABLE = "LIBTENSORFLOW";
-
-const SET_UP = "deno task setup";
+import { isMissing } from "@/common/files.ts";
+import { PROJECT_ROOT } from "@/common/paths.ts";
 
 /** Names of the library inside the `tensorflow` package of PyPI, by system. */
 const WHEEL_FILES = ["libtensorflow_cc.so.2", "libtensorflow_cc.2.dylib"];
-/** Names of the library in the archive that tfjs-node's install script unpacks. */
+/** Folder and names of the library in the archive that tfjs-node's install script unpacks. */
+const ADDON_FOLDER = "node_modules/@tensorflow/tfjs-node-gpu/deps/lib";
 const ADDON_FILES = ["libtensorflow.so.2", "libtensorflow.2.dylib"];
 
-/** What the search for the library depends on. */
-export interface SearchOptions {
-  /** Environment variables: `LIBTENSORFLOW` and `VIRTUAL_ENV` are read. */
-  env?: Record<string, string>;
-  /** The folder that holds `.venv` and `node_modules`. */
-  project?: string;
-}
-
 /**
- * Finds the TensorFlow library. In order: the file that `LIBTENSORFLOW` names, the project's `.venv`, an
- * active virtual environment, and the `deps/lib` folder of tfjs-node-gpu's own addon.
+ * Finds the TensorFlow library. In order: the file that `LIBTENSORFLOW` names, the project's
+ * `.venv`, an active virtual environment, and the `deps/lib` folder of tfjs-node-gpu's own addon.
  *
+ * @param options.project The folder that holds `.venv` and `node_modules`.
  * @returns The path of the library's file.
  * @throws {Error} If `LIBTENSORFLOW` names no file, or if no place has the library.
  */
 export function findLibrary(
-  { env = Deno.env.toObject(), project = PROJECT_ROOT }: SearchOptions = {},
+  { env = Deno.env.toObject(), project = PROJECT_ROOT } = {},
 ): string {
-  const named = env[LIBRARY_VARIABLE];
+  const named = env.LIBTENSORFLOW;
   if (named) {
     if (isFile(named)) return named;
     throw new Error(
-      `Cannot find the TensorFlow library: ${LIBRARY_VARIABLE} names "${named}", which is not a file. ` +
-        `Correct the variable, or unset it and run \`${SET_UP}\``,
+      `Cannot find the TensorFlow library: LIBTENSORFLOW names "${named}", which is not a file. ` +
+        "Correct the variable, or unset it and run `deno task setup`",
     );
   }
   const places = [
     ...wheelFiles(join(project, ".venv")),
     ...(env.VIRTUAL_ENV ? wheelFiles(env.VIRTUAL_ENV) : []),
-    ...ADDON_FILES.map((name) =>
-      join(project, "node_modules/@tensorflow/tfjs-node-gpu/deps/lib", name)
-    ),
+    ...ADDON_FILES.map((name) => join(project, ADDON_FOLDER, name)),
   ];
   const found = places.find(isFile);
   if (found) return found;
   throw new Error(
-    `Cannot find the TensorFlow library in ${
-      join(project, ".venv")
-    }. Run \`${SET_UP}\`, which installs it, ` +
-      `or name the file of another installation (${
-        WHEEL_FILES[0]
-      }) in the variable ${LIBRARY_VARIABLE}`,
+    `Cannot find the TensorFlow library in ${join(project, ".venv")}. Run \`deno task setup\`, ` +
+      `which installs it, or name the file of another installation (${WHEEL_FILES[0]}) in the ` +
+      "variable LIBTENSORFLOW",
   );
 }
 
-/** The files that would be the library in a Python virtual environment, of whichever Python version. */
+/** Lists the files that may be the library in a Python virtual environment, of any version. */
 function wheelFiles(environment: string): string[] {
-  return entriesOf(join(environment, "lib"))
-    .filter((name) => name.startsWith("python3"))
+  const lib = join(environment, "lib");
+  const entries = ifThere(() => [...Deno.readDirSync(lib)]) ?? [];
+  return entries.map(({ name }) => name).filter((name) => name.startsWith("python3")).sort()
     .flatMap((python) =>
-      WHEEL_FILES.map((file) =>
-        join(environment, "lib", python, "site-packages", "tensorflow", file)
-      )
+      WHEEL_FILES.map((file) => join(lib, python, "site-packages/tensorflow", file))
     );
 }
 
-function entriesOf(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+function isFile(path: string): boolean {
+  return ifThere(() => Deno.statSync(path).isFile) ?? false;
 }
 
-function isFile(path: string): boolean {
+/** Reads from a file or folder; gives null if it is missing. */
+function ifThere<T>(read: () => T): T | null {
   try {
-    return Deno.statSync(path).isFile;
+    return read();
   } catch (error) {
-    if (isMissing(error)) return false;
+    if (isMissing(error)) return null;
     throw error;
   }
 }

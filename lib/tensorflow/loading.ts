@@ -1,6 +1,6 @@
 /**
- * How a C library is loaded: what it writes meanwhile stays off the terminal, once loaded it stays, and it takes no more
- * memory than it needs.
+ * How a C library is loaded: what it writes meanwhile stays off the terminal, once loaded it stays,
+ * and it takes no more memory than it needs.
  *
  * @module
  */
@@ -16,7 +16,8 @@ const STDERR = 2;
 /**
  * Runs an action with the process's standard error closed to it. JavaScript errors pass as usual.
  *
- * TensorFlow logs while the system loads it, before any of its functions can be called to prevent that.
+ * TensorFlow logs while the system loads it, before any of its functions can be called to prevent
+ * that.
  */
 export function withoutStderr<T>(action: () => T): T {
   const libc = Deno.dlopen(LIBC, {
@@ -47,8 +48,8 @@ const RTLD_LAZY = 1;
 /**
  * Keeps a loaded library in memory until the process ends, by one more reference to it.
  *
- * Deno unloads a worker's libraries with the worker (each file of tests is one), and TensorFlow crashes when it
- * is unloaded under its own threads.
+ * Deno unloads a worker's libraries with the worker (each file of tests is one), and TensorFlow
+ * crashes when it is unloaded under its own threads.
  */
 export function keepLoaded(path: string): void {
   const libc = Deno.dlopen(LIBC, { dlopen: { parameters: ["buffer", "i32"], result: "pointer" } });
@@ -60,9 +61,9 @@ export function keepLoaded(path: string): void {
 const MADV_DONTNEED = 4;
 
 /**
- * Gives the pages back that loading a library has read and that nothing may need again, on Linux: the dynamic linker
- * goes through all symbols and relocations of TensorFlow's, some 200 MB. Only pages that nothing can have written to
- * are given back: code, and what lies before it.
+ * Gives the pages back that loading a library has read and that nothing may need again, on Linux:
+ * the dynamic linker goes through all symbols and relocations of TensorFlow's, some 200 MB. Only
+ * pages that nothing can have written to are given back: code, and what lies before it.
  */
 export function releasePages(path: string): void {
   if (Deno.build.os !== "linux") return;

@@ -1,5 +1,6 @@
 /**
- * Two functions that Node once had in `util` and that tfjs-node-gpu 4.22.0 still calls. Imported before it.
+ * Two functions that Node once had in `util` and that tfjs-node-gpu 4.22.0 still calls. Imported
+ * before it.
  *
  * @module
  */

@@ -1,8 +1,9 @@
 /**
- * What TensorFlow's registry says of an operation, as far as recording it needs.
+ * The definitions of operations in TensorFlow's registry, as far as recording needs them.
  *
  * @module
  */
+// @ts-types="./api_pb.d.ts"
 import proto from "@tensorflow/tfjs-node-gpu/dist/proto/api_pb.js";
 import { C, check, checked, cString, notNull, status } from "@/tensorflow/c_api.ts";
 
@@ -16,19 +17,6 @@ export interface Definition {
   stateful: boolean;
 }
 
-/** The reader of `OpDef` that tfjs-node brings, of which it has no types. */
-interface OpDefReader {
-  deserializeBinary(bytes: Uint8Array): {
-    getInputArgList(): {
-      getTypeAttr(): string;
-      getNumberAttr(): string;
-      getTypeListAttr(): string;
-    }[];
-    getIsStateful(): boolean;
-  };
-}
-const OpDef = (proto as { OpDef: OpDefReader }).OpDef;
-
 const definitions = new Map<string, Definition>();
 
 /**
@@ -37,22 +25,15 @@ const definitions = new Map<string, Definition>();
  * @throws {Error} If TensorFlow has none of that name.
  */
 export function definitionOf(name: string): Definition {
-  let definition = definitions.get(name);
-  if (definition === undefined) {
-    definition = readDefinition(name);
-    definitions.set(name, definition);
-  }
-  return definition;
+  return definitions.getOrInsertComputed(name, readDefinition);
 }
 
 function readDefinition(name: string): Definition {
-  const definition = OpDef.deserializeBinary(serialized(name));
+  const definition = proto.OpDef.deserializeBinary(serialized(name));
   const inputs = definition.getInputArgList();
-  const attributes = inputs.flatMap((input) => [
-    input.getTypeAttr(),
-    input.getNumberAttr(),
-    input.getTypeListAttr(),
-  ]);
+  const attributes = inputs.flatMap((
+    input,
+  ) => [input.getTypeAttr(), input.getNumberAttr(), input.getTypeListAttr()]);
   return {
     lists: inputs.map((input) => input.getNumberAttr() !== "" || input.getTypeListAttr() !== ""),
     inferred: new Set(attributes.filter((attribute) => attribute !== "")),
@@ -60,7 +41,7 @@ function readDefinition(name: string): Definition {
   };
 }
 
-/** The bytes of an `OpDef` message. */
+/** Reads the bytes of an `OpDef` message. */
 function serialized(name: string): Uint8Array {
   const graph = checked("create a graph", () => C.TF_NewGraph());
   const buffer = notNull(C.TF_NewBuffer(), "create a buffer");

@@ -1,5 +1,6 @@
 /**
- * Operations that tfjs has not, or has in many small steps, as tfjs operations with gradients. All may be compiled.
+ * Operations that tfjs has not, or has in many small steps, as tfjs operations with gradients. All
+ * may be compiled.
  *
  * @module
  */
@@ -11,8 +12,6 @@ const FLOAT = { name: "T", type: ATTRIBUTE.type, value: DTYPE.float32 };
 
 /** PyTorch's default: added to the variance before its root. */
 export const BATCH_NORM_EPSILON = 1e-5;
-/** PyTorch's default: what a batch weighs in the running statistics. */
-const BATCH_NORM_MOMENTUM = 0.1;
 
 /** A batch norm's parameters and running statistics, one value a channel each. */
 export interface BatchNorm {
@@ -23,8 +22,9 @@ export interface BatchNorm {
 }
 
 /**
- * Batch norm (Ioffe and Szegedy, 2015) over the last axis, as PyTorch's `BatchNorm2d` in training: by the batch's own
- * statistics, of which the running ones take a tenth, the variance unbiased.
+ * Normalizes over the last axis (batch norm, Ioffe and Szegedy, 2015) as PyTorch's `BatchNorm2d` in
+ * training: by the batch's own statistics. The running statistics move a tenth of the way to these,
+ * the variance unbiased.
  *
  * @param x `[B,H,W,C]`
  * @param options.relu Whether a ReLU follows, which costs less here than on its own.
@@ -40,13 +40,10 @@ export function batchNorm(
     { name: "data_format", type: ATTRIBUTE.string, value: "NHWC" },
     { name: "is_training", type: ATTRIBUTE.bool, value: true },
   ];
-  const momentum = {
-    name: "exponential_avg_factor",
-    type: ATTRIBUTE.float,
-    value: BATCH_NORM_MOMENTUM,
-  };
-  // The rows of all films as a batch: oneDNN gives each thread a share of the batch, or else of the channels, which
-  // takes it up to three times as long.
+  // PyTorch's default for the weight of a batch in the running statistics.
+  const momentum = { name: "exponential_avg_factor", type: ATTRIBUTE.float, value: 0.1 };
+  // The rows of all films as a batch: oneDNN gives each thread a share of the batch, or else of the
+  // channels, which takes it up to three times as long.
   const [films, height, width, channels] = x.shape;
   const rows = (image: tf.Tensor) => tf.reshape(image, [films * height, 1, width, channels]);
   const forward = tf.customGrad((...args) => {
@@ -76,10 +73,10 @@ export function batchNorm(
   return forward(x, norm.weight, norm.bias) as tf.Tensor4D;
 }
 
-/** What a gradient function is to be given again: tfjs has its type for the caller only. */
+/** A function that keeps tensors for a gradient function; tfjs has its type for callers only. */
 type Save = (tensors: tf.Tensor[]) => void;
 
-/** The larger of `x` and 0. Its gradient is one operation, where tfjs's own is several. */
+/** Gives the larger of `x` and 0. Its gradient is one operation, where tfjs's own is several. */
 export function relu<T extends tf.Tensor>(x: T): T {
   const forward = tf.customGrad((...args) => {
     const [x, save] = args as [tf.Tensor, Save];
@@ -95,7 +92,8 @@ function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
 }
 
 /**
- * Adds a value for each channel, in the operation that TensorFlow puts together with a convolution before it.
+ * Adds a value for each channel, in the operation that TensorFlow puts together with a convolution
+ * before it.
  *
  * @param x `[B,H,W,C]`
  * @param bias `[C]`
@@ -105,35 +103,10 @@ export function addBias(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
 }
 
 /**
- * A 1x1 convolution as the matrix product that it is. oneDNN finds it faster so: the filter's gradient three times,
- * as it needs no layout of its own for filters.
- *
- * @param x `[B,H,W,in]`
- * @param filter `[1,1,in,out]`
- * @returns `[B,H,W,out]`
- */
-export function conv1x1(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
-  const [inputs, outputs] = filter.shape.slice(2) as [number, number];
-  const pixels = (image: tf.Tensor) => tf.reshape(image, [-1, image.shape[3]!]);
-  const forward = tf.customGrad((...args) => {
-    const [x, filter, save] = args as [tf.Tensor4D, tf.Tensor4D, Save];
-    const [a, b] = [pixels(x), pixels(filter)];
-    save([a, b]);
-    const gradFunc = (dy: tf.Tensor, [a, b]: tf.Tensor[]) => {
-      const d = pixels(dy);
-      return [
-        tf.reshape(matMul(d, b!, { transposeB: true }), x.shape),
-        tf.reshape(matMul(a!, d, { transposeA: true }), [1, 1, inputs, outputs]),
-      ];
-    };
-    return { value: tf.reshape(matMul(a, b), [...x.shape.slice(0, 3), outputs]), gradFunc };
-  });
-  return forward(x, filter) as tf.Tensor4D;
-}
-
-/**
- * A convolution as a product of matrices, with zeros around the image so that it keeps its size. For small images
- * and many channels, where oneDNN spends most of its own convolution on the layout of the filter.
+ * Computes a convolution as a product of matrices, with zeros around the image so that it keeps its
+ * size. oneDNN computes the gradient of a 1x1 filter three times as fast so, as a product needs no
+ * layout of its own for filters. With small images and many channels, that layout is most of the
+ * time of oneDNN's own convolution.
  *
  * @param x `[B,H,W,in]`
  * @param filter `[kernel,kernel,in,out]`, an odd kernel
@@ -142,49 +115,44 @@ export function conv1x1(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
 export function convAsProduct(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
   const [kernel, , inputs, outputs] = filter.shape;
   const pixels = (image: tf.Tensor) => tf.reshape(image, [-1, image.shape[3]!]);
+  const inputGradient = (dy: tf.Tensor, filter: tf.Tensor) =>
+    backend.executeSingleOutput("Conv2DBackpropInput", [
+      FLOAT,
+      { name: "strides", type: ATTRIBUTE.int, value: [1, 1, 1, 1] },
+      { name: "padding", type: ATTRIBUTE.string, value: "SAME" },
+    ], [tf.tensor1d(x.shape, "int32"), filter, dy]);
   const forward = tf.customGrad((...args) => {
     const [x, filter, save] = args as [tf.Tensor4D, tf.Tensor4D, Save];
-    const a = pixels(patches(x, kernel));
-    save([filter, a]);
-    const gradFunc = (dy: tf.Tensor, [filter, a]: tf.Tensor[]) => [
-      convInputGradient(dy as tf.Tensor4D, { shape: x.shape, filter: filter as tf.Tensor4D }),
-      tf.reshape(matMul(a!, pixels(dy), { transposeA: true }), filter!.shape),
-    ];
+    const a = pixels(kernel === 1 ? x : patches(x, kernel));
     const b = tf.reshape(filter, [kernel * kernel * inputs, outputs]);
+    save([filter, a, b]);
+    const gradFunc = (dy: tf.Tensor, [filter, a, b]: tf.Tensor[]) => {
+      const d = pixels(dy);
+      return [
+        kernel === 1
+          ? tf.reshape(matMul(d, b!, { transposeB: true }), x.shape)
+          : inputGradient(dy, filter!),
+        tf.reshape(matMul(a!, d, { transposeA: true }), filter!.shape),
+      ];
+    };
     return { value: tf.reshape(matMul(a, b), [...x.shape.slice(0, 3), outputs]), gradFunc };
   });
   return forward(x, filter) as tf.Tensor4D;
 }
 
-/** What each pixel's window shows, `[B,H,W,kernel^2 C]`. */
+/** Gives each pixel's window, `[B,H,W,kernel^2 C]`. */
 function patches(x: tf.Tensor4D, kernel: number): tf.Tensor4D {
   const [, height, width, channels] = x.shape;
   const padded = padZeros(x, (kernel - 1) / 2);
-  const shifts = Array.from(
-    { length: kernel * kernel },
-    (_, i) =>
-      tf.slice4d(padded, [0, Math.floor(i / kernel), i % kernel, 0], [-1, height, width, channels]),
-  );
+  const shifts = Array.from({ length: kernel * kernel }, (_, i) => {
+    const begin: [number, number, number, number] = [0, Math.floor(i / kernel), i % kernel, 0];
+    return tf.slice4d(padded, begin, [-1, height, width, channels]);
+  });
   return tf.concat4d(shifts, 3);
 }
 
-function convInputGradient(
-  dy: tf.Tensor4D,
-  { shape, filter }: { shape: tf.Tensor4D["shape"]; filter: tf.Tensor4D },
-): tf.Tensor {
-  return backend.executeSingleOutput("Conv2DBackpropInput", [
-    FLOAT,
-    { name: "strides", type: ATTRIBUTE.int, value: [1, 1, 1, 1] },
-    { name: "padding", type: ATTRIBUTE.string, value: "SAME" },
-  ], [tf.tensor1d(shape, "int32"), filter, dy]);
-}
-
-/** A product of two matrices, without the checks and the batches of tfjs's own. */
-function matMul(
-  a: tf.Tensor,
-  b: tf.Tensor,
-  { transposeA = false, transposeB = false } = {},
-): tf.Tensor {
+/** Multiplies two matrices, without the checks and the batches of tfjs's own product. */
+function matMul(a: tf.Tensor, b: tf.Tensor, { transposeA = false, transposeB = false } = {}) {
   return backend.executeSingleOutput("MatMul", [
     FLOAT,
     { name: "transpose_a", type: ATTRIBUTE.bool, value: transposeA },
@@ -193,7 +161,8 @@ function matMul(
 }
 
 /**
- * Puts zeros on all four sides of images, as PyTorch's `padding`: TensorFlow's own "same" may pad one side more.
+ * Puts zeros on all four sides of images, as PyTorch's `padding`: TensorFlow's own "same" may pad
+ * one side more.
  *
  * @param x `[B,H,W,C]`
  * @returns `[B,H+2 width,W+2 width,C]`
@@ -213,15 +182,15 @@ export function padZeros(x: tf.Tensor4D, width: number): tf.Tensor4D {
 
 /** Rounds to bfloat16. tfjs takes the result for float32, which it becomes when it is read. */
 export function toBfloat16<T extends tf.Tensor>(x: T): T {
-  return cast(x, { from: DTYPE.float32, to: DTYPE.bfloat16 });
+  return cast(x, [DTYPE.float32, DTYPE.bfloat16]);
 }
 
 /** Widens what `toBfloat16` or an operation on its results gave. */
 export function fromBfloat16<T extends tf.Tensor>(x: T): T {
-  return cast(x, { from: DTYPE.bfloat16, to: DTYPE.float32 });
+  return cast(x, [DTYPE.bfloat16, DTYPE.float32]);
 }
 
-function cast<T extends tf.Tensor>(x: T, { from, to }: { from: number; to: number }): T {
+function cast<T extends tf.Tensor>(x: T, [from, to]: [number, number]): T {
   const convert = (x: tf.Tensor, [source, target]: [number, number]) =>
     backend.executeSingleOutput("Cast", [
       { name: "SrcT", type: ATTRIBUTE.type, value: source },
@@ -245,7 +214,8 @@ export function randomUniform(shape: readonly number[], seed: tf.Tensor1D): tf.T
 }
 
 /**
- * Numbers from the normal distribution with mean 0 and standard deviation 1: the same seed, the same numbers.
+ * Numbers from the normal distribution with mean 0 and standard deviation 1: the same seed, the
+ * same numbers.
  *
  * @param seed Two int32 numbers.
  */
@@ -276,7 +246,7 @@ export function dropout<T extends tf.Tensor>(
   return x.mul(kept).div(1 - rate);
 }
 
-/** Half the sum of the squares. */
+/** Computes half the sum of the squares. */
 export function halfSquares(x: tf.Tensor): tf.Scalar {
   const forward = tf.customGrad((...args) => {
     const [x, save] = args as [tf.Tensor, Save];
@@ -287,46 +257,27 @@ export function halfSquares(x: tf.Tensor): tf.Scalar {
   return forward(x) as tf.Scalar;
 }
 
-/** A parameter and its moments, of one shape. */
-export interface AdamSlots {
-  parameter: Variable;
-  m: Variable;
-  v: Variable;
-}
-
-/** Adam's coefficients: scalars, those that change from step to step being arguments of a compiled step. */
-export interface AdamCoefficients {
-  beta1: tf.Tensor;
-  beta2: tf.Tensor;
-  stepSize: tf.Tensor;
-  epsilon: tf.Tensor;
-}
-
 /**
- * Adam's step (Kingma and Ba, 2015) on one parameter, in place:
- * `m += (1 - beta1) (g - m)`, `v += (1 - beta2) (g^2 - v)`, `p -= stepSize m / (sqrt(v) + epsilon)`.
- * `stepSize` and `epsilon` hold the correction of the bias, see `adamCoefficients`.
+ * Takes Adam's step (Kingma and Ba, 2015) on one parameter, in place: `m += (1 - beta1) (g - m)`,
+ * `v += (1 - beta2) (g^2 - v)`, `p -= stepSize m / (sqrt(v) + epsilon)`. `stepSize` and `epsilon`
+ * hold the correction of the bias. The coefficients are scalars.
  */
 export function applyAdam(
-  { parameter, m, v }: AdamSlots,
-  { gradient, coefficients }: { gradient: tf.Tensor; coefficients: AdamCoefficients },
+  { parameter, m, v }: Record<"parameter" | "m" | "v", Variable>,
+  { gradient, beta1, beta2, stepSize, epsilon }: Record<
+    "gradient" | "beta1" | "beta2" | "stepSize" | "epsilon",
+    tf.Tensor
+  >,
 ): void {
-  const { beta1, beta2, stepSize, epsilon } = coefficients;
   const zero = tf.scalar(0); // the runtime's own correction, beta^t, as if long past the start
-  backend.executeMultipleOutputs(
-    "ResourceApplyAdam",
-    [
-      FLOAT,
-      { name: "use_locking", type: ATTRIBUTE.bool, value: false },
-      { name: "use_nesterov", type: ATTRIBUTE.bool, value: false },
-    ],
-    [
-      parameter.handle,
-      m.handle,
-      v.handle,
-      ...[zero, zero, stepSize, beta1, beta2, epsilon, gradient],
-    ],
-    0,
-  );
-  for (const variable of [parameter, m, v]) variable.changed();
+  const variables = [parameter, m, v];
+  backend.executeMultipleOutputs("ResourceApplyAdam", [
+    FLOAT,
+    { name: "use_locking", type: ATTRIBUTE.bool, value: false },
+    { name: "use_nesterov", type: ATTRIBUTE.bool, value: false },
+  ], [
+    ...variables.map(({ handle }) => handle),
+    ...[zero, zero, stepSize, beta1, beta2, epsilon, gradient],
+  ], 0);
+  for (const variable of variables) variable.changed();
 }

@@ -16,22 +16,16 @@ export type Values =
   | Uint16Array
   | Uint8Array[];
 
-/** Type and bytes of an element; which arrays hold such elements, the first being what reading returns. */
+/** A type of elements. Reading returns the first of the arrays that hold such elements. */
 interface ElementType {
   name: string;
   bytes: number;
   arrays: readonly NumberArray[];
 }
 
-type NumberArray =
-  | Float32ArrayConstructor
-  | Float64ArrayConstructor
-  | Int32ArrayConstructor
-  | BigInt64ArrayConstructor
-  | Uint8ArrayConstructor
-  | Uint16ArrayConstructor;
+type NumberArray = new (buffer: ArrayBuffer) => Exclude<Values, Uint8Array[]>;
 
-/** A complex number is two floats side by side. tfjs-node holds an int64 as two int32, the low one first. */
+/** A complex number is two floats. tfjs-node holds an int64 as two int32, the low one first. */
 const ELEMENTS = new Map<number, ElementType>([
   [DTYPE.float32, { name: "float32", bytes: 4, arrays: [Float32Array] }],
   [DTYPE.float64, { name: "float64", bytes: 8, arrays: [Float64Array] }],
@@ -72,14 +66,16 @@ export function createTensor(
   if (values.byteLength !== bytes) throw lengthError(shape, values.byteLength / element.bytes);
   const tensor = allocate(shape, dtype, bytes);
   if (bytes > 0) {
-    memoryOf(tensor, bytes).set(new Uint8Array(values.buffer, values.byteOffset, bytes));
+    const data = notNull(C.TF_TensorData(tensor), "reach a tensor's memory");
+    const memory = new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, bytes));
+    memory.set(new Uint8Array(values.buffer, values.byteOffset, bytes));
   }
   return tensor;
 }
 
 /**
- * Copies a tensor's values into JavaScript: float16 and bfloat16 widened to a Float32Array, int64 as a
- * BigInt64Array, strings as the bytes of each.
+ * Copies a tensor's values into JavaScript: float16 and bfloat16 widened to a Float32Array, int64
+ * as a BigInt64Array, strings as the bytes of each.
  *
  * @throws {TypeError} If JavaScript has nothing for such elements, as for resources.
  */
@@ -93,7 +89,10 @@ export function readTensor(tensor: CTensor): Values {
   if (buffer.byteLength > 0) {
     Deno.UnsafePointerView.copyInto(notNull(C.TF_TensorData(tensor), "read a tensor"), buffer);
   }
-  if (dtype === DTYPE.bfloat16) return widenBfloat16(new Uint16Array(buffer));
+  if (dtype === DTYPE.bfloat16) { // the upper halves of float32
+    const widened = Uint32Array.from(new Uint16Array(buffer), (half) => half << 16);
+    return new Float32Array(widened.buffer);
+  }
   if (dtype === DTYPE.float16) return Float32Array.from(new Float16Array(buffer));
   return new (elementOf(dtype).arrays[0]!)(buffer);
 }
@@ -104,8 +103,8 @@ export function deleteTensor(tensor: CTensor): void {
 }
 
 /**
- * Frees what the strings of a tensor from `createTensor` hold outside of it. TensorFlow does so for string
- * tensors of its own only.
+ * Frees what the strings of a tensor from `createTensor` hold outside of it. TensorFlow does so for
+ * string tensors of its own only.
  */
 export function clearStrings(tensor: CTensor): void {
   for (const string of stringsOf(tensor)) C.TF_StringDealloc(string);
@@ -154,12 +153,6 @@ function allocate(shape: readonly number[], dtype: number, bytes: number): CTens
   );
 }
 
-/** The tensor's own memory: valid until the tensor is deleted. */
-function memoryOf(tensor: CTensor, bytes: number): Uint8Array {
-  const data = notNull(C.TF_TensorData(tensor), "reach a tensor's memory");
-  return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, bytes));
-}
-
 function elementOf(dtype: number): ElementType {
   const element = ELEMENTS.get(dtype);
   if (element === undefined) {
@@ -168,13 +161,6 @@ function elementOf(dtype: number): ElementType {
   return element;
 }
 
-/** A bfloat16 is the upper half of a float32. */
-function widenBfloat16(halves: Uint16Array): Float32Array {
-  return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
-}
-
 function lengthError(shape: readonly number[], count: number): RangeError {
-  return new RangeError(
-    `Cannot create a tensor of shape [${shape}] from ${count} values`,
-  );
+  return new RangeError(`Cannot create a tensor of shape [${shape}] from ${count} values`);
 }

@@ -1,6 +1,6 @@
 /**
- * Variables: values that stay in TensorFlow's runtime and are changed in place, by compiled functions too.
- * A network's weights and an optimizer's moments are such.
+ * Variables: values that stay in TensorFlow's runtime and are changed in place, by compiled
+ * functions too. A network's weights and an optimizer's moments are such.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { ATTRIBUTE } from "@/tensorflow/c_api.ts";
 import { dtypeOf } from "@/tensorflow/eager.ts";
 import { currentTrace } from "@/tensorflow/graph.ts";
 
-/** TensorFlow's name for a resource that is freed with its last handle: `ResourceHandle::ANONYMOUS_NAME`. */
+/** `ResourceHandle::ANONYMOUS_NAME`: names resources that are freed with their last handle. */
 const ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347";
 
 /** A value that can be read and replaced. */
@@ -18,12 +18,15 @@ export class Variable {
   /** The runtime's handle, for operations that change the variable in place. */
   readonly handle: tf.Tensor;
   readonly shape: readonly number[];
-  readonly #dtype: number;
+  /** The attribute that tells operations the type. */
+  readonly #dtype;
   #version = 0;
 
   /**
-   * @param initial The first value, which decides shape and type. It is copied, and remains the caller's.
-   * @throws {Error} While a function is being compiled: each of its calls would need another variable.
+   * @param initial The first value, which decides shape and type. It is copied, and remains the
+   * caller's.
+   * @throws {Error} While a function is being compiled: each of its calls would need another
+   * variable.
    */
   constructor(initial: tf.Tensor) {
     const trace = currentTrace();
@@ -33,9 +36,10 @@ export class Variable {
       );
     }
     this.shape = initial.shape;
-    this.#dtype = dtypeOf(handleOf(idOf(initial)));
+    const dtype = dtypeOf(handleOf(idOf(initial)));
+    this.#dtype = { name: "dtype", type: ATTRIBUTE.type, value: dtype };
     this.handle = tf.keep(backend.executeSingleOutput("VarHandleOp", [
-      { name: "dtype", type: ATTRIBUTE.type, value: this.#dtype },
+      this.#dtype,
       { name: "shape", type: ATTRIBUTE.shape, value: initial.shape },
       { name: "shared_name", type: ATTRIBUTE.string, value: ANONYMOUS },
       { name: "container", type: ATTRIBUTE.string, value: "" },
@@ -50,12 +54,12 @@ export class Variable {
    */
   read(): tf.Tensor {
     this.#checkAlive();
-    return backend.executeSingleOutput("ReadVariableOp", [this.#dtypeAttribute()], [this.handle]);
+    return backend.executeSingleOutput("ReadVariableOp", [this.#dtype], [this.handle]);
   }
 
   /**
-   * Replaces the value. In a compiled function, reads and changes of a variable happen in the order in which
-   * they are written.
+   * Replaces the value. In a compiled function, reads and changes of a variable happen in the order
+   * in which they are written.
    *
    * @throws {RangeError} If the shape is not the variable's.
    * @throws {Error} If the variable was disposed of.
@@ -67,12 +71,8 @@ export class Variable {
         `Cannot assign a tensor of shape [${value.shape}] to a variable of shape [${this.shape}]`,
       );
     }
-    backend.executeMultipleOutputs(
-      "AssignVariableOp",
-      [this.#dtypeAttribute()],
-      [this.handle, value],
-      0,
-    );
+    const inputs = [this.handle, value];
+    backend.executeMultipleOutputs("AssignVariableOp", [this.#dtype], inputs, 0);
     this.changed();
   }
 
@@ -95,9 +95,5 @@ export class Variable {
 
   #checkAlive(): void {
     if (this.handle.isDisposed) throw new Error("Cannot use a variable that was disposed of");
-  }
-
-  #dtypeAttribute() {
-    return { name: "dtype", type: ATTRIBUTE.type, value: this.#dtype };
   }
 }

@@ -1,17 +1,17 @@
 /**
- * Damaged inputs for the readers: valid films and CSV files, changed at random. An input is told by its key, so that
- * any can be made again.
+ * Damaged inputs for the readers: valid films and CSV files, changed at random. A key seeds each
+ * input, so that it can be made again.
  * @module
  */
 import { crc32 } from "node:zlib";
-import { decodeImage, ImageError } from "@/images.ts";
-import { createPrng, type Prng } from "@/random.ts";
-import { fromCsv } from "@/split.ts";
+import { createPrng, type Prng } from "@/common/random.ts";
+import { decodeImage, ImageError } from "@/films/decode.ts";
+import { fromCsv } from "@/split/split.ts";
 
 const REFERENCE = new URL("../reference/", import.meta.url);
 
-/** Something that a reader reads. */
-export interface Input {
+/** A file that a reader reads. */
+interface Input {
   name: string;
   bytes: Uint8Array<ArrayBuffer>;
 }
@@ -20,7 +20,7 @@ const CSV = new TextEncoder().encode(
   'filename,label\nh0001.png,Healthy\n"a ""quoted"", name.png",TB\r\nsub/tb 1.png,TB\nüñï.png,Healthy\n',
 );
 
-/** The valid inputs: every film of the references, and a CSV file as often as one kind of film. */
+/** Lists the valid inputs: every film of the references, and a CSV file ten times. */
 export async function validInputs(): Promise<Input[]> {
   const inputs: Input[] = Array.from({ length: 10 }, () => ({ name: "split.csv", bytes: CSV }));
   for (const folder of ["images", "dicom"]) {
@@ -33,7 +33,7 @@ export async function validInputs(): Promise<Input[]> {
   return inputs.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
-/** One of the inputs, damaged in one to four places. */
+/** Damages one of the inputs in one to four places. */
 export function damagedInput(valid: readonly Input[], key: string): Input {
   const prng = createPrng(`fuzz/${key}`);
   const { name, bytes } = valid[prng.integer(valid.length)]!;
@@ -41,14 +41,14 @@ export function damagedInput(valid: readonly Input[], key: string): Input {
   for (let left = 1 + prng.integer(4); left > 0 && damaged.length > 0; left--) {
     damaged = DAMAGES[prng.integer(DAMAGES.length)]!(damaged, prng);
   }
-  // A PNG's checksums would stop the reader before what is behind them.
+  // Wrong checksums would stop the reader of a PNG early.
   if (name.endsWith(".png") && prng.uniform() < 0.7) repairChecksums(damaged);
   return { name, bytes: damaged };
 }
 
 type Damage = (bytes: Uint8Array<ArrayBuffer>, prng: Prng) => Uint8Array<ArrayBuffer>;
 
-/** Values at the borders of number types. */
+/** The limits of number types. */
 const EXTREMES = [
   0,
   1,
@@ -107,7 +107,7 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-/** A range of at most 256 bytes. */
+/** Draws a range of at most 256 bytes. */
 function range(bytes: Uint8Array, prng: Prng): [from: number, to: number] {
   const from = prng.integer(bytes.length);
   return [from, Math.min(from + 1 + prng.integer(256), bytes.length)];
@@ -129,10 +129,10 @@ function repairChecksums(bytes: Uint8Array): void {
 }
 
 /**
- * Has an input read.
+ * Reads an input.
  *
- * @returns Whether it was read; if not, it was refused as it should be.
- * @throws {Error} If what came out is no film, or no error that the readers may throw.
+ * @returns True if it was read, false if it was refused with a right error.
+ * @throws {Error} If the result is not a film, or the error is one that readers may not throw.
  */
 export async function isRead({ name, bytes }: Input): Promise<boolean> {
   try {
@@ -148,6 +148,6 @@ export async function isRead({ name, bytes }: Input): Promise<boolean> {
   } catch (error) {
     const { constructor } = error as Error;
     if ([ImageError, SyntaxError, RangeError].some((type) => type === constructor)) return false;
-    throw new Error(`Cannot read ${name} nor refuse it in order`, { cause: error });
+    throw new Error(`Cannot read or refuse ${name} as expected`, { cause: error });
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Reads damaged inputs in a thread of its own, so that the one that waits for it sees a hang. Takes `{ seed, first,
- * end }`; tells of each input `{ index, read }`, and of one that is not read as it should be `{ index, failure }`.
+ * Reads damaged inputs in a thread, so that the main thread can detect a hang. Takes
+ * `{ seed, first, end }` and posts an {@linkcode Outcome} for each input.
  * @module
  */
 /// <reference lib="deno.worker" />
 import { damagedInput, isRead, validInputs } from "./inputs.ts";
 
-/** What the worker tells. */
+/** The result for one input: whether it was read, or a failure of the reader. */
 export interface Outcome {
   index: number;
   read?: boolean;

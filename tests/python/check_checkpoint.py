@@ -1,10 +1,10 @@
-"""Holds the project's checkpoints against PyTorch, for tests/checkpoint_python_test.ts.
+"""Compares the project's checkpoints with PyTorch, for tests/runs/checkpoint_python_test.ts.
 
   pip install torch==2.13.0 safetensors
   python tests/python/check_checkpoint.py OURS THEIRS
 
-Loads OURS, a checkpoint of the project, strictly into PyTorch's ResNet50; writes THEIRS, another ResNet50 saved by
-safetensors.torch. Prints both networks' logits of the reference's films as JSON.
+Loads OURS, a checkpoint of the project, into PyTorch's ResNet50 (strict). Saves another ResNet50 as THEIRS with
+safetensors.torch. Prints both networks' logits for the reference's films as JSON.
 """
 
 import json
@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 
 
 def lcg(seed, count):
-    """Numbers of a 32-bit linear congruential generator, in [-1, 1)."""
+    """Draws numbers in [-1, 1) by a 32-bit linear congruential generator."""
     numbers, state = [], seed
     for _ in range(count):
         state = (1664525 * state + 1013904223) & 0xFFFFFFFF

@@ -1,10 +1,10 @@
-"""Runs an ONNX file on pixels and compares its logits with ours.
+"""Runs an ONNX file on pixels and compares its logits with the project's.
 
   pip install onnx onnxruntime numpy
   python tests/python/check_onnx.py FILE.json
 
-FILE.json names the model and holds pixels (uint8, row-major), their shape and the logits to expect. Fails where they
-differ by more than 1e-4 of the largest logit. `tests/onnx_export_test.ts` writes such files.
+FILE.json names the model and holds pixels (uint8, row-major), their shape and the expected logits. Fails if a logit
+differs by more than 1e-4 of the largest one. `tests/network/onnx_test.ts` writes such files.
 """
 
 import json

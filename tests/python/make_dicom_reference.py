@@ -1,7 +1,7 @@
-"""Writes tests/reference/dicom/: drawn DICOM films in the encodings that films come in, and the 8-bit grey that a
-viewer shows of them, as pydicom computes it (expected.json: base64 of the pixels).
+"""Writes tests/reference/dicom/: drawn DICOM films in all usual encodings, and the 8-bit grey that a viewer shows, by
+pydicom (expected.json: base64 of the pixels).
 
-  pip install pydicom==3.0.2 pillow==13.0.0 pylibjpeg pylibjpeg-openjpeg pylibjpeg-libjpeg pyjpegls python-gdcm numpy
+  pip install -r tests/python/requirements.txt
   python tests/python/make_dicom_reference.py
 """
 
@@ -9,17 +9,17 @@ import base64
 import io
 import json
 import pathlib
-import tempfile
 import warnings
 
 import gdcm
 import numpy
 import pydicom
-from PIL import Image
+from dicom_films import by_gdcm, compressed, encoded, entry_table, film, jpeg, of_every_type, shown, table
+from dicom_films import text, without_meta, written
+from lossless_jpeg import lossless_jpeg
 from pydicom import uid
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels import apply_modality_lut, apply_voi_lut
 from pydicom.sequence import Sequence
 
 warnings.filterwarnings("ignore")
@@ -37,79 +37,10 @@ eight = numpy.clip(wave * 255 + noise / 8, 0, 255).astype(numpy.uint8)
 signed = (twelve.astype(numpy.int16) - 2048).astype(numpy.int16)
 
 
-def film(pixels, bits, **elements):
-    """A film, uncompressed; `elements` are named as in pydicom."""
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = uid.DigitalXRayImageStorageForPresentation
-    dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
-    dataset.SOPClassUID = uid.DigitalXRayImageStorageForPresentation
-    dataset.SOPInstanceUID = "1.2.3.4"
-    dataset.PatientName = "Nobody^Drawn"
-    dataset.PatientID = "PATIENT-4711"
-    dataset.PatientBirthDate = "19010101"
-    dataset.Modality = "DX"
-    dataset.SamplesPerPixel = 1
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    dataset.Rows, dataset.Columns = pixels.shape
-    dataset.BitsAllocated = 8 * pixels.itemsize
-    dataset.BitsStored = bits
-    dataset.HighBit = bits - 1
-    dataset.PixelRepresentation = int(pixels.dtype.kind == "i")
-    dataset.PixelData = pixels.tobytes()
-    for name, value in elements.items():
-        setattr(dataset, name, value)
-    return dataset
-
-
-def table(first, entries, bits):
-    """A look-up table."""
-    item = Dataset()
-    item.LUTDescriptor = [len(entries), first, bits]
-    item["LUTDescriptor"].VR = "US" if first >= 0 else "SS"
-    item.LUTData = numpy.asarray(entries, numpy.uint16).tobytes()
-    item["LUTData"].VR = "OW"
-    return Sequence([item])
-
-
-def compressed(dataset, syntax, **options):
-    dataset.compress(syntax, generate_instance_uid=False, **options)
-    return dataset
-
-
-def by_gdcm(dataset, syntax):
-    """Lossless JPEG, which pydicom does not write."""
-    with tempfile.TemporaryDirectory() as temporary:
-        source, target = f"{temporary}/a.dcm", f"{temporary}/b.dcm"
-        dataset.save_as(source, enforce_file_format=True)
-        reader = gdcm.ImageReader()
-        reader.SetFileName(source)
-        assert reader.Read()
-        change = gdcm.ImageChangeTransferSyntax()
-        change.SetTransferSyntax(gdcm.TransferSyntax(syntax))
-        change.SetInput(reader.GetImage())
-        assert change.Change()
-        writer = gdcm.ImageWriter()
-        writer.SetFileName(target)
-        writer.SetFile(reader.GetFile())
-        writer.SetImage(change.GetOutput())
-        assert writer.Write()
-        return pydicom.dcmread(io.BytesIO(pathlib.Path(target).read_bytes()))
-
-
-def jpeg(dataset, pixels):
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=95)
-    dataset.PixelData = encapsulate([file.getvalue()])
+def lossless(dataset, pixels, *options):
+    dataset.PixelData = encapsulate([lossless_jpeg(pixels, dataset.BitsStored, *options)])
     dataset["PixelData"].VR = "OB"
-    dataset.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
-    return dataset
-
-
-def encoded(dataset, syntax):
-    dataset.file_meta.TransferSyntaxUID = syntax
-    return dataset
+    return encoded(dataset, uid.JPEGLossless)
 
 
 def big_endian(dataset):
@@ -157,39 +88,165 @@ films = {
 }
 
 
-def shown(dataset):
-    """What a viewer shows: 8-bit grey, rounded half up. Where nothing says how, from smallest to largest."""
-    values = apply_modality_lut(dataset.pixel_array, dataset)
-    bits, low = dataset.BitsStored, 0.0
-    if "VOILUTSequence" in dataset:
-        bright = apply_voi_lut(values, dataset) / (2 ** dataset.VOILUTSequence[0].LUTDescriptor[2] - 1)
-    elif "WindowWidth" in dataset:
-        slope, intercept = float(dataset.get("RescaleSlope", 1)), float(dataset.get("RescaleIntercept", 0))
-        if "ModalityLUTSequence" in dataset:
-            bits = dataset.ModalityLUTSequence[0].LUTDescriptor[2]
-        elif dataset.PixelRepresentation:
-            low = -(2.0 ** (bits - 1))
-        ends = (numpy.array([low, low + 2**bits - 1])) * slope + intercept
-        bright = (apply_voi_lut(values, dataset) - ends[0]) / (ends[1] - ends[0])
-    else:
-        values = values.astype(float)
-        bright = (values - values.min()) / (values.max() - values.min())
-    grey = numpy.floor(255 * bright + 0.5).astype(numpy.uint8)
-    return 255 - grey if dataset.PhotometricInterpretation == "MONOCHROME1" else grey
+# Films that pydicom does not read, or shows otherwise than the standard or the common viewers say: beside each stands
+# one that is to be shown alike, which it reads.
+ramp = numpy.arange(4096)
+rescaled = {"RescaleSlope": 1, "RescaleIntercept": -1024}
+padded = signed.copy()
+padded[:, :9] = -32768
+ranged = twelve.copy()
+ranged[:5] = random.integers(4000, 4096, (5, COLUMNS))
+ranged[5:] = ranged[5:] * 0.9
+plain = film(twelve, 12, **window)
+entries = curve // 16
+by_table = film(twelve, 12, VOILUTSequence=table(500, curve, 12))
+below_zero = film(twelve, 12, **rescaled, VOILUTSequence=table(-1000, curve, 12))
+by_modality = film(twelve, 12, ModalityLUTSequence=table(100, curve, 16), WindowCenter=1800, WindowWidth=2500)
+# pydicom looks up the entries of 8 bits with numbers of 8 bits; value * 257 of 16 bits is as bright.
+bytes_8 = film(twelve, 12, VOILUTSequence=table(500, entries * 257, 16))
+alike = {
+    # Agfa's: the table's largest entry says its bits, as in Cornerstone ("We don't trust the bits, thanks to Agfa").
+    "voi_table_claims_16_bits": (film(twelve, 12, VOILUTSequence=table(500, curve, 16)), by_table),
+    "voi_table_claims_10_bits": (film(twelve, 12, VOILUTSequence=table(500, curve, 10)), by_table),
+    # PS3.3, C.11.2.1.1: signed where the rescaled values are, whatever the pixels are.
+    "voi_table_below_zero": (below_zero, below_zero),
+    "voi_table_below_zero_as_unsigned": (
+        film(twelve, 12, **rescaled, VOILUTSequence=entry_table(-1000, curve, 12, vr="US")),
+        below_zero,
+    ),
+    "voi_table_announced_longer": (
+        film(twelve, 12, VOILUTSequence=entry_table(0, ramp, 12, announced=4097)),
+        film(twelve, 12, VOILUTSequence=table(0, ramp, 12)),
+    ),
+    # PS3.3, C.11.1.1.1, note: entries of 8 bits as bytes or as words.
+    "voi_table_of_bytes": (
+        film(twelve, 12, VOILUTSequence=entry_table(500, entries, 8, packed=True)),
+        bytes_8,
+    ),
+    "voi_table_of_bytes_big_endian": (
+        encoded(
+            film(
+                twelve.byteswap(), 12, VOILUTSequence=entry_table(500, entries.reshape(-1, 2)[:, ::-1].ravel(), 8, packed=True)
+            ),
+            uid.ExplicitVRBigEndian,
+        ),
+        bytes_8,
+    ),
+    "voi_table_empty": (film(twelve, 12, VOILUTSequence=Sequence([Dataset()]), **window), plain),
+    "voi_table_behind_empty": (
+        film(twelve, 12, VOILUTSequence=Sequence([Dataset(), *table(500, curve, 12)])),
+        by_table,
+    ),
+    "modality_table_announced_longer": (
+        film(twelve, 12, ModalityLUTSequence=entry_table(0, ramp, 12, announced=4097), **window),
+        plain,
+    ),
+    "modality_table_claims_8_bits": (
+        film(twelve, 12, ModalityLUTSequence=entry_table(100, curve, 8), **window),
+        by_modality,
+    ),
+    "modality_table_empty": (film(twelve, 12, ModalityLUTSequence=Sequence([Dataset()]), **window), plain),
+    # Type 3 elements, and type 2, of blanks or of nothing are absent.
+    "blank_slope": (text(film(twelve, 12, **window), RescaleSlope=b"  ", RescaleIntercept=b""), plain),
+    "blank_window": (text(film(twelve, 12), WindowCenter=b" ", WindowWidth=b"  "), film(twelve, 12)),
+    "first_window_blank": (
+        text(film(twelve, 12), WindowCenter=b"\\1800", WindowWidth=b"99\\2500"),
+        plain,
+    ),
+    "no_frames": (film(twelve, 12, NumberOfFrames=0, **window), plain),
+    "blank_frames": (film(twelve, 12, NumberOfFrames="", **window), plain),
+    # PS3.3, C.7.5.1.1.2: padding does not count for contrast. Its values are clipped.
+    "padding": (film(padded, 16, PixelPaddingValue=-32768), film(numpy.where(padded == -32768, signed[:, 9:].min(), signed), 16)),
+    "padding_range": (
+        film(ranged, 12, PixelPaddingValue=4000, PixelPaddingRangeLimit=4095),
+        film(numpy.minimum(ranged, ranged[5:].max()), 12),
+    ),
+    # PS3.5, 8.1.1: the value's highest bit is bit 15, and the four below it are of something else.
+    "high_bit_15": (film(twelve << 4 | (sixteen & 15), 12, HighBit=15, **window), plain),
+    "of_every_type": (of_every_type(film(twelve, 12, **window)), plain),
+    "of_every_type_implicit": (
+        encoded(of_every_type(film(twelve, 12, **window)), uid.ImplicitVRLittleEndian),
+        plain,
+    ),
+}
+# PS3.5, annex A.3: bytes stand in words, the upper one first.
+words = film(eight, 8)
+words.PixelData = eight.reshape(-1, 2)[:, ::-1].tobytes()
+words["PixelData"].VR = "OW"
+# Each predictor of lossless JPEG, and restarts after every fifth row. Of signed pixels the two's complement is encoded.
+for predictor in range(1, 8):
+    alike[f"jpeg_lossless_predictor_{predictor}"] = (lossless(film(sixteen, 16), sixteen, predictor), film(sixteen, 16))
+    alike[f"jpeg_lossless_restarts_{predictor}"] = (
+        lossless(film(twelve, 12, **window), twelve, predictor, 5),
+        plain,
+    )
+# A decoder may cut off what is below 0 of 8 bits.
+below = (eight.astype(int) - 128).astype(numpy.int8)
+alike["jpeg_2000_signed_8_bits"] = (compressed(film(below, 8), uid.JPEG2000Lossless), film(below, 8))
+alike["8_bits_in_big_endian_words"] = (encoded(words, uid.ExplicitVRBigEndian), film(eight, 8))
+octets = film(eight, 8)
+octets["PixelData"].VR = "OB"
+alike["8_bits_big_endian"] = (encoded(octets, uid.ExplicitVRBigEndian), film(eight, 8))
 
+
+whole = written(plain, enforce_file_format=True)
+group = {"implicit_vr": False, "little_endian": True}
+swapped = film(twelve.byteswap(), 12, **window)
+# Ends and beginnings: files as bytes.
+files = {
+    "zeros_behind": (whole + bytes(11), plain),
+    "no_preamble": (whole[132:], plain),
+    "no_meta": (without_meta(film(twelve, 12, **window), **group), plain),
+    "no_meta_implicit": (
+        without_meta(film(twelve, 12, **window), implicit_vr=True, little_endian=True),
+        plain,
+    ),
+    "no_meta_big_endian": (
+        without_meta(encoded(swapped, uid.ExplicitVRBigEndian), implicit_vr=False, little_endian=False),
+        plain,
+    ),
+    # The transfer syntax says implicit, and the elements say their types.
+    "explicit_called_implicit": (
+        whole.replace(b"\x14\x001.2.840.10008.1.2.1\0", b"\x14\x001.2.840.10008.1.2\0\0\0"),
+        plain,
+    ),
+}
+encapsulated = written(jpeg(film(eight, 8), eight), enforce_file_format=True)
+assert encapsulated.endswith(b"\xfe\xff\xdd\xe0\0\0\0\0")
+lossy = pydicom.dcmread(io.BytesIO(encapsulated))
+files["end_of_undefined_length"] = (encapsulated[:-4] + b"\xff\xff\xff\xff", lossy)
+files["no_end"] = (encapsulated[:-8], lossy)
+files["zeros_behind_end"] = (encapsulated + bytes(7), lossy)
 
 expected = {}
-for name, dataset in films.items():
-    path = folder / f"{name}.dcm"
-    dataset.save_as(path, enforce_file_format=True)
-    pixels = shown(pydicom.dcmread(path))
+
+
+def expect(name, dataset):
+    pixels = shown(pydicom.dcmread(io.BytesIO(written(dataset, enforce_file_format=True))))
     expected[name] = {"width": COLUMNS, "height": ROWS, "grey": base64.b64encode(pixels.tobytes()).decode()}
+
+
+for name, dataset in films.items():
+    dataset.save_as(folder / f"{name}.dcm", enforce_file_format=True)
+    expect(name, dataset)
+for name, (dataset, twin) in alike.items():
+    dataset.save_as(folder / f"{name}.dcm", enforce_file_format=True)
+    expect(name, twin)
+for name, (content, twin) in files.items():
+    (folder / f"{name}.dcm").write_bytes(content)
+    expect(name, twin)
 (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 
-# Films that are not read: in colour, with two frames.
+# Films that are not read: in colour, with two frames, whose table ends early.
 colour = film(eight, 8, PhotometricInterpretation="RGB", SamplesPerPixel=3, PlanarConfiguration=0)
 colour.PixelData = numpy.repeat(eight, 3).tobytes()
 colour.save_as(folder / "unsupported_colour.dcm", enforce_file_format=True)
 two = film(eight, 8, NumberOfFrames=2)
 two.PixelData = eight.tobytes() * 2
 two.save_as(folder / "unsupported_frames.dcm", enforce_file_format=True)
+jpeg(film(eight, 8), numpy.dstack([eight, eight[::-1], eight])).save_as(
+    folder / "unsupported_colour_jpeg.dcm", enforce_file_format=True
+)
+film(twelve, 12, VOILUTSequence=entry_table(0, ramp[:2000], 12, announced=4096)).save_as(
+    folder / "unsupported_short_table.dcm", enforce_file_format=True
+)

@@ -1,4 +1,4 @@
-"""Writes tests/reference/metrics.json: scikit-learn's metrics of five small sets, ties and all.
+"""Writes tests/reference/metrics.json: scikit-learn's metrics of five small sets, some with ties.
 
   pip install scikit-learn numpy
   python tests/python/make_metrics_reference.py

@@ -1,9 +1,9 @@
-"""Writes tests/reference/ops.json: what PyTorch computes in float64 for batch norm and Adam on small tensors.
+"""Writes tests/reference/ops.json: PyTorch's batch norm and Adam in float64 on small tensors.
 
   pip install torch==2.13.0 numpy
   python tests/python/make_ops_reference.py
 
-Values are rounded to float32 before anything is computed from them. Images are [batch, channel, row, column].
+Inputs are rounded to float32 first. Images are [batch, channel, row, column].
 """
 import json
 import pathlib
@@ -45,7 +45,7 @@ def batch_norm():
 
 
 def adam(steps=10):
-    """Gradients of very different sizes, so that epsilon matters for some."""
+    """Runs Adam on gradients of very different sizes, so that epsilon matters for some."""
     parameter = torch.nn.Parameter(random(6))
     gradients = [random(6) * torch.tensor([1, 1e-3, 1e-6, 1e-8, 1e-9, 0]).double() for _ in range(steps)]
     # Weight decay would hide what the small gradients do.

@@ -1,18 +1,18 @@
-"""What PyTorch computes for this network on weights and inputs that any language can regenerate, so that an
-implementation can be checked number by number.
+"""Prints PyTorch's results for this network. Any language can regenerate the weights and inputs, and compare every
+number.
 
   pip install torch==2.13.0 numpy
   python tests/python/make_resnet50_reference.py resnet50 > tests/reference/resnet50_reference.json
   python tests/python/make_resnet50_reference.py small > tests/reference/small_reference.json
 
-resnet50: the network itself, 4 images of 224 x 224. Training it is chaotic in float32: PyTorch with another memory layout or
-in float64 differs from this file by up to 3% in the losses of steps 3 to 5 and in gradient norms by up to 1%. small: the same
-blocks, stages (8, 1 block, stride 1), (16, 2, 2), (32, 1, 2), 4 images of 64 x 64, in float64: 10 Adam steps an implementation
-in float32 must follow closely, with every gradient of the first step.
+resnet50: ResNet50 on 4 images of 224 x 224. Its training is chaotic in float32: with another memory layout or in float64,
+PyTorch itself differs from this file by up to 3% in the losses of steps 3 to 5, and by up to 1% in gradient norms.
+small: stages (8, 1 block, stride 1), (16, 2, 2), (32, 1, 2) of the same blocks on 4 images of 64 x 64, in float64. An
+implementation in float32 must closely match its 10 Adam steps and every gradient of the first one.
 
 Numbers come from a 32-bit linear congruential generator: s <- 1664525*s + 1013904223 (mod 2^32),
-u = s / 2^31 - 1 in [-1, 1). One stream a tensor, seeded with the tensor's place in `parameters`
-(listed in the file, in order) plus 1, filled in PyTorch's own layout (conv: out, in, kh, kw; fc: out, in):
+u = s / 2^31 - 1 in [-1, 1). Each tensor has its own stream, seeded with its index in the file's
+`parameters` plus 1, and is filled in PyTorch's layout (conv: out, in, kh, kw; fc: out, in):
   conv        u * sqrt(6 / (kh*kw*out))
   bn weight   1 + 0.1 u      bn bias  0.1 u
   fc weight   0.02 u         fc bias  0.1 u

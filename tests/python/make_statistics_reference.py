@@ -1,9 +1,9 @@
-"""Writes tests/reference/statistics.json: what SciPy, statsmodels and scikit-learn say of small made-up sets.
+"""Writes tests/reference/statistics.json: results of SciPy, statsmodels and scikit-learn for small made-up sets.
 
   pip install scipy statsmodels scikit-learn numpy
   python tests/python/make_statistics_reference.py
 
-DeLong's variances are computed here as the paper defines them, film against film, where lib/ goes by ranks.
+DeLong's variances are computed here as the paper defines them, film against film; lib/ computes them by ranks.
 """
 
 import json
@@ -21,7 +21,7 @@ random = numpy.random.default_rng(0)
 
 
 def plain(value):
-    """Numbers and lists that JSON knows."""
+    """Converts NumPy's values to numbers and lists, as JSON has them."""
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple, numpy.ndarray)):
@@ -103,7 +103,7 @@ def curves(truth, one):
     return {
         "false_positive_rate": false_alarms,
         "true_positive_rate": found,
-        # scikit-learn goes on from the lowest threshold to an end point of its own (0, 1).
+        # scikit-learn appends an end point, (0, 1), after the lowest threshold.
         "precision": precision[:-1][::-1],
         "recall": recall[:-1][::-1],
         "average_precision": metrics.average_precision_score(truth, one),
@@ -131,7 +131,7 @@ def calibrated(truth, one):
 
 
 def bootstrap(truth, one):
-    """By many resamples, so that it is close to the interval itself."""
+    """Computes intervals by many resamples, so that chance hardly moves them."""
 
     def statistic(of):
         return lambda healthy, tb: of(numpy.repeat([0, 1], [len(healthy), len(tb)]), numpy.concatenate([healthy, tb]))

@@ -1,12 +1,12 @@
-"""Writes tests/reference/transforms/: films to transform, and what Pillow makes of them (expected.json).
+"""Writes tests/reference/transforms/: films, and Pillow's transforms of them (expected.json).
 
   pip install pillow==13.0.0 numpy
   python tests/python/make_transform_reference.py
 
-torchvision calls exactly these for images read from files: Resize = Image.resize(..., BILINEAR),
+torchvision calls these for images read from files: Resize = Image.resize(..., BILINEAR),
 ColorJitter(contrast) = ImageEnhance.Contrast(image).enhance(factor),
 RandomAdjustSharpness = ImageEnhance.Sharpness(image).enhance(factor), on images in mode RGB.
-A result is told by the SHA-256 of its RGB pixels, and by its first and middle ones to see what differs.
+A result is stored as the SHA-256 of its RGB pixels, with its first and middle pixels to show a difference.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ def noise(*shape):
 
 
 def drawn():
-    """Two lungs, a spine, a heart and ribs, blurred by drawing them large: grey stored as RGB."""
+    """Draws two lungs, a spine, a heart and ribs, blurred by reduction: grey stored as RGB."""
     film = Image.new("L", (1024, 1024), 30)
     draw = ImageDraw.Draw(film)
     draw.ellipse((40, 20, 984, 1200), fill=150)

@@ -7,8 +7,8 @@ without padding in ceil mode), batch 4, 224x224, Adam(1e-4, weight_decay 1e-4).
   python tests/python/pytorch_resnet50.py train channels_last,fused,bf16   # the fastest mode found on AVX512-BF16
   python tests/python/pytorch_resnet50.py eval channels_last,bf16
 
-For each line that it reads, a number of steps, it does them and prints one line of JSON: the seconds that each took,
-and the process's peak memory.
+Each input line is a number of steps. It runs them and prints a line of JSON: the seconds of each step, and the
+process's peak memory.
 """
 import json, math, resource, sys, time
 import torch
@@ -34,7 +34,7 @@ class Bottleneck(nn.Module):
 
 
 class ResNet50(nn.Module):
-    """stages: (width, blocks, stride) each; the stem is as wide as the first. The default is ResNet50."""
+    """stages: (width, blocks, stride) each. The stem has the width of the first. The default is ResNet50."""
 
     def __init__(self, classes=2, stages=((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2))):
         super().__init__()

@@ -5,11 +5,11 @@ fastest mode for it (channels_last, fused Adam). All films are decoded before th
   python tests/python/pytorch_train.py train FILMS.json EPOCHS SEED
   python tests/python/pytorch_train.py steps BATCHES.json WEIGHTS.safetensors
 
-`train`: FILMS.json is {"train": [[path, label], ...], "test": ...}, label 1 TB. Prints one line of JSON an epoch: train
+`train`: FILMS.json is {"train": [[path, label], ...], "test": ...}, label 1 TB. Prints a line of JSON per epoch: train
 accuracy, test accuracy, F1 of TB, AUC, confusion matrix (rows: true Healthy, true TB), seconds.
 
-`steps`: BATCHES.json is a list of batches, each a list of [path, label]. Begins with the weights of the file, takes one
-step a batch, and prints the version of PyTorch and each step's loss as JSON.
+`steps`: BATCHES.json is a list of batches, each a list of [path, label]. Starts from the file's weights, takes one
+step per batch, and prints PyTorch's version and each step's loss as JSON.
 """
 import json, sys, time
 import numpy as np
@@ -42,7 +42,7 @@ def prepare():
 
 
 def auc(labels, scores):
-    """The share of pairs (TB, Healthy) that are in the right order, a tie being half of one."""
+    """Computes the share of (TB, Healthy) pairs in the right order. A tie counts half."""
     order = np.argsort(scores, kind="stable")
     ranks = np.empty(len(scores))
     _, inverse, counts = np.unique(scores[order], return_inverse=True, return_counts=True)
