@@ -2,17 +2,20 @@
  * The analysis of all runs, and its files:
  *
  * - `results/summary.json`: all findings ({@linkcode Summary});
- * - `results/analysis/*.csv` and `*.md`: tables, the curves' points, the model card;
+ * - `results/analysis/*.csv` and `*.md`: tables, the curves' points, the model card, the answers on
+ *   external films;
  * - `results/analysis/curves.json`, `cases.json`: for figures, curves and films' evidence maps;
  * - `model/<best experiment>/epochNN.onnx`: the best network as ONNX.
  * @module
  */
 import { join, relative } from "node:path";
 import { deletionInWords } from "@/analysis/evidence.ts";
-import { auditFilms, type Examination, examine } from "@/analysis/films.ts";
+import { askExternal, type ExternalAnswers } from "@/analysis/external.ts";
+import { auditFilms, type Examination, examine, readFilms } from "@/analysis/films.ts";
 import { modelCard } from "@/analysis/model_card.ts";
 import { type Analysis, readAnalysis } from "@/analysis/read_analysis.ts";
 import { type AnalysedRun, readRun } from "@/analysis/read_run.ts";
+import { fitShortcuts } from "@/analysis/shortcuts.ts";
 import {
   type PredictionsSummary,
   summarizePredictions,
@@ -34,6 +37,7 @@ import { usedFilms } from "@/runs/films.ts";
 import { findRuns } from "@/runs/find.ts";
 import { splitComparable } from "@/runs/own.ts";
 import { fingerprintOf, type RunFilms } from "@/runs/settings.ts";
+import type { ExternalSet } from "@/split/external.ts";
 
 /** Options of {@linkcode analyse}. */
 interface AnalyseOptions {
@@ -44,6 +48,8 @@ interface AnalyseOptions {
   cache: FilmCache;
   /** True if the films are drawn. */
   phantom: boolean;
+  /** Films of other sources, which the networks are asked about too. Default: none. */
+  external?: readonly ExternalSet[];
   /** Called with a description of each stage. */
   onStage?: (stage: string) => void;
 }
@@ -56,7 +62,7 @@ interface AnalyseOptions {
  * @throws {RangeError} If the runs were not tested on the same films, or not on these.
  */
 export async function analyse(
-  { root, films, cache, phantom, onStage = () => {} }: AnalyseOptions,
+  { root, films, cache, phantom, external: sets = [], onStage = () => {} }: AnalyseOptions,
 ): Promise<Analysis> {
   onStage("reading runs");
   const places = await Promise.all((await findRuns(root)).map(async (place) => {
@@ -76,6 +82,8 @@ export async function analyse(
   const seeded = await Promise.all(comparable.map(async ({ experiment, seed, folders }) => {
     return { experiment, seed, rows: await readEpochs(folders.results) };
   }));
+  // Before minutes of work.
+  if (sets.length > 0) { for (const run of runs) await findWeights(run.folders, run.epoch); }
   onStage("intervals and comparisons");
   const { summary: found, curves } = summarizePredictions(runs, { seeded });
   const best = runs.find(({ experiment }) => experiment === found.best.experiment)!;
@@ -88,19 +96,27 @@ export async function analyse(
   );
   const { cases, ...examined } = kept ?? await examine(best, { films: used.test, cache });
   onStage("shortcut audit");
-  const audit = await auditFilms(used);
+  const [train, test] = [await readFilms(used.train), await readFilms(used.test)];
+  const models = fitShortcuts(train);
+  const audit = auditFilms({ train, test, models });
+  const asked = { sets, runs, found, train, test, models, cache, onStage };
+  const { external, answers } = sets.length === 0 ? NOBODY_ASKED : await askExternal(asked);
   const { classes, data } = best.config;
   const summary: Summary = {
     ...{ version: SUMMARY_VERSION, phantom, classes, data },
     ...{ ...found, ...examined, ...audit },
+    ...external && { external },
   };
   onStage("writing");
-  await writeAnalysis(root, { summary, curves, cases });
+  await writeAnalysis(root, { summary, curves, cases, answers });
   const folder = join(root, "results", "analysis");
   await writeAtomic(join(folder, "model_card.md"), modelCard(summary, best.config));
   if (kept === null) await exportBest(best);
   return { summary, curves, cases };
 }
+
+/** The result without external sets. */
+const NOBODY_ASKED: Partial<Awaited<ReturnType<typeof askExternal>>> = {};
 
 /**
  * Finds the best network's answers in the last analysis, if its weights are gone since.
@@ -161,9 +177,16 @@ async function filmsOf(
   };
 }
 
-async function writeAnalysis(root: string, { summary, curves, cases }: Analysis): Promise<void> {
+async function writeAnalysis(
+  root: string,
+  { summary, curves, cases, answers = [] }: Analysis & { answers?: ExternalAnswers[] | undefined },
+): Promise<void> {
   const folder = join(root, "results", "analysis");
   const tables = analysisTables(summary);
+  await removeExternal(folder);
+  if (answers.length > 0) {
+    await writeAtomic(join(folder, EXTERNAL_PREDICTIONS), tableCsv(answerRows(answers)));
+  }
   for (const { name, csv } of [...tables, ...curveTables(curves)]) {
     await writeAtomic(join(folder, `${name}.csv`), tableCsv(csv));
   }
@@ -172,6 +195,23 @@ async function writeAnalysis(root: string, { summary, curves, cases }: Analysis)
   await writeJson(join(folder, "cases.json"), cases);
   // Last, so that a summary's other files exist.
   await writeJson(join(root, "results", "summary.json"), summary);
+}
+
+/** The answers on external films, one row for each network and film. */
+const EXTERNAL_PREDICTIONS = "external_predictions.csv";
+
+function answerRows(answers: readonly ExternalAnswers[]) {
+  return answers.flatMap(({ set, experiment, predictions }) =>
+    predictions.map((prediction) => ({ set, experiment, ...prediction }))
+  );
+}
+
+/** Removes the files on external films of an earlier analysis. */
+async function removeExternal(folder: string): Promise<void> {
+  if (!await exists(folder)) return;
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.startsWith("external")) await Deno.remove(join(folder, name));
+  }
 }
 
 /** Writes JSON, where NaN and Infinity become null. */

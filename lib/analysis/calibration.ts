@@ -45,7 +45,8 @@ export function describeCalibration(
   return { raw, scaled: { temperature, ...calibrationOf(truth, scaled) } };
 }
 
-function calibrationOf(
+/** Describes the calibration of probabilities as they are. */
+export function calibrationOf(
   truth: readonly number[],
   probabilities: readonly number[],
 ): z.infer<typeof CALIBRATION> {

@@ -6,7 +6,13 @@ import { type Case, findEvidence, testDeletion } from "@/analysis/evidence.ts";
 import type { AnalysedRun } from "@/analysis/read_run.ts";
 import { border, cover } from "@/analysis/regions.ts";
 import { columns, isRight } from "@/analysis/scores.ts";
-import { auditShortcuts, BORDER_SHARE, shortcutFeatures } from "@/analysis/shortcuts.ts";
+import {
+  type AuditedFilm,
+  auditShortcuts,
+  BORDER_SHARE,
+  shortcutFeatures,
+  type ShortcutModels,
+} from "@/analysis/shortcuts.ts";
 import type { FilmsSummary } from "@/analysis/summary.ts";
 import {
   type FilmsQuestion,
@@ -18,11 +24,10 @@ import {
 import { prefetch } from "@/common/prefetch.ts";
 import { createPrng, shuffle } from "@/common/random.ts";
 import type { FilmCache } from "@/films/cache.ts";
-import { readImage } from "@/films/decode.ts";
+import { ImageError, readImage } from "@/films/decode.ts";
 import type { LabelledFilm, Prediction } from "@/films/film.ts";
 import { nearDuplicates, perceptualHash } from "@/films/near_duplicates.ts";
 import { toRgb } from "@/films/transforms.ts";
-import type { RunFilms } from "@/runs/settings.ts";
 import { delongAuc, delongDifference } from "@/statistics/delong.ts";
 
 /** Films of each kind (true and false, TB and Healthy) that are shown with their maps. */
@@ -32,21 +37,51 @@ const DELETION_FILMS = 12;
 /** The largest difference in probability by which weights reproduce a run's predictions. */
 const REPRODUCED = 0.1;
 
-/** Runs the shortcut audit, and looks for films that are in both sets, or nearly. */
-export async function auditFilms(
-  { train, test }: Pick<RunFilms, "train" | "test">,
-): Promise<Pick<FilmsSummary, "shortcuts" | "nearDuplicates">> {
-  const work = async ({ path, filename, label }: LabelledFilm) => {
-    const image = await readImage(path);
-    return { filename, label, features: shortcutFeatures(image), hash: perceptualHash(image) };
+/** A film that was read: what the baselines see of it, its hash and its size. */
+export interface ReadFilm extends AuditedFilm {
+  filename: string;
+  hash: Uint32Array;
+  width: number;
+  height: number;
+}
+
+/**
+ * Reads films at their full size, several at once.
+ *
+ * @param options.onUnreadable Gets a film that cannot be read, which is left out. Default: throws.
+ */
+export async function readFilms<Film extends LabelledFilm>(
+  films: readonly Film[],
+  { onUnreadable }: { onUnreadable?: (film: Film, error: ImageError) => void } = {},
+): Promise<(Film & ReadFilm)[]> {
+  const work = async (film: Film) => {
+    try {
+      const image = await readImage(film.path);
+      const { width, height } = image;
+      const [features, hash] = [shortcutFeatures(image), perceptualHash(image)];
+      return { ...film, features, hash, width, height };
+    } catch (error) {
+      if (onUnreadable === undefined || !(error instanceof ImageError)) throw error;
+      onUnreadable(film, error);
+      return null;
+    }
   };
   const ahead = 2 * navigator.hardwareConcurrency;
-  const all = await Array.fromAsync(prefetch([...train, ...test], { ahead, work }));
+  const read = await Array.fromAsync(prefetch(films, { ahead, work }));
+  return read.filter((film) => film !== null);
+}
+
+/** Runs the shortcut audit, and looks for films that are in both sets, or nearly. */
+export function auditFilms(
+  { train, test, models }: Record<"train" | "test", readonly ReadFilm[]> & {
+    models: ShortcutModels;
+  },
+): Pick<FilmsSummary, "shortcuts" | "nearDuplicates"> {
+  const all = [...train, ...test];
   const pairs = nearDuplicates(all.map(({ hash }) => hash))
     .filter(({ first, second }) => first < train.length && second >= train.length);
-  const seen = { train: all.slice(0, train.length), test: all.slice(train.length) };
   return {
-    shortcuts: auditShortcuts(seen),
+    shortcuts: auditShortcuts(models, test),
     nearDuplicates: pairs.map(({ first, second, distance }) => (
       { train: all[first]!.filename, test: all[second]!.filename, distance }
     )),

@@ -51,12 +51,14 @@ export function scoreText(
 ): string {
   const width = Math.max(...[tn, fp, fn, tp].map((count) => String(count).length));
   const row = (...counts: number[]) => counts.map((n) => String(n).padStart(width)).join(" ");
+  const decimal = (value: number) => Number.isNaN(value) ? "-" : value.toFixed(4);
+  const share = (value: number) => Number.isNaN(value) ? "-" : `${decimal(100 * value)}%`;
   return [
-    `Accuracy: ${(100 * accuracy).toFixed(4)}%`,
-    `F1: ${f1.toFixed(4)}`,
-    `AUC: ${auc.toFixed(4)}`,
-    `Sensitivity: ${(100 * sensitivity).toFixed(4)}%`,
-    `Specificity: ${(100 * specificity).toFixed(4)}%`,
+    `Accuracy: ${share(accuracy)}`,
+    `F1: ${decimal(f1)}`,
+    `AUC: ${decimal(auc)}`,
+    `Sensitivity: ${share(sensitivity)}`,
+    `Specificity: ${share(specificity)}`,
     `Confusion matrix (rows: true ${negative}, true ${positive}; columns: called ${negative}, called ${positive}):`,
     `[[${row(tn, fp)}]`,
     ` [${row(fn, tp)}]]`,

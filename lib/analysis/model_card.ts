@@ -2,6 +2,7 @@
  * A model card (Mitchell et al., FAT* 2019) of the best network, filled in from the run.
  * @module
  */
+import type { ExternalReport } from "@/analysis/external_report.ts";
 import { count, decimalInterval, percentInterval } from "@/analysis/format.ts";
 import type { ExperimentSummary, Summary } from "@/analysis/summary.ts";
 import { toMarkdown } from "@/analysis/tables/table.ts";
@@ -11,17 +12,18 @@ import { titleOf } from "@/runs/own.ts";
 
 /** Writes the card as Markdown. */
 export function modelCard(summary: Summary, config: RunConfig): string {
-  const { experiments, best: { experiment: name } } = summary;
+  const { experiments, best: { experiment: name }, external = [] } = summary;
   const best = experiments.find(({ experiment }) => experiment === name)!;
   return [
     `# Model card: ResNet50, experiment ${titleOf(best.experiment, best.own)}, epoch ${best.epoch}`,
     "**Not for diagnosis.** A model of an exercise in research and teaching. It was tested on films " +
-    "of the collection that it was trained on and nowhere else, by nobody with a clinical eye. It " +
-    "must not decide anything about a person.",
+    `of the collection that it was trained on ${elsewhere(summary)}, by nobody with a clinical ` +
+    "eye. It must not decide anything about a person.",
     section("Model", modelLines(summary, config)),
     section("Data", dataLines(summary)),
     toMarkdown({ title: "Metrics", markdown: metrics(best, summary) }).trimEnd(),
     section("What the scores mean", meaningLines(summary, best)),
+    ...external.length > 0 ? [section("Films of other sources", externalLines(external))] : [],
     section("Limits", limitLines(summary)),
     "",
   ].join("\n\n");
@@ -126,6 +128,15 @@ function meaningLines(
     ...comparisons.filter(({ first, second }) => [first, second].includes(best.experiment))
       .map(({ words }) => words),
   ];
+}
+
+function elsewhere({ external = [] }: Summary): string {
+  const names = external.map(({ name }) => name);
+  return names.length === 0 ? "and nowhere else" : `and on those of ${names.join(", ")}`;
+}
+
+function externalLines(external: readonly ExternalReport[]): string[] {
+  return external.flatMap(({ words, notes }) => [words, ...notes]);
 }
 
 function limitLines(

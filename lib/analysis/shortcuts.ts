@@ -12,12 +12,16 @@ import type { Image } from "@/films/film.ts";
 import { toGrey } from "@/films/transforms.ts";
 import { delongAuc } from "@/statistics/delong.ts";
 import { ESTIMATE, type Estimate, wilson } from "@/statistics/intervals.ts";
-import { fitLogisticRegression, logisticScores } from "@/statistics/logistic_regression.ts";
+import {
+  fitLogisticRegression,
+  type LogisticModel,
+  logisticScores,
+} from "@/statistics/logistic_regression.ts";
 import { quantileSorted } from "@/statistics/quantiles.ts";
 
 /** The parts of a film that baselines see. */
-const SHORTCUTS = ["thumbnail", "border", "grey statistics"] as const;
-type Shortcut = typeof SHORTCUTS[number];
+export const SHORTCUTS = ["thumbnail", "border", "grey statistics"] as const;
+export type Shortcut = typeof SHORTCUTS[number];
 
 /** A film as the baselines see it, with its class. */
 export interface AuditedFilm {
@@ -122,21 +126,38 @@ export function greyStatistics(image: Image): Float64Array {
   return Float64Array.of(mean, Math.sqrt(variance), ...percentiles);
 }
 
-/** Fits each baseline to the training films and scores it on the test films. */
+/** The fitted baselines. */
+export type ShortcutModels = Readonly<Record<Shortcut, LogisticModel>>;
+
+/** Fits each baseline to training films. */
+export function fitShortcuts(train: readonly AuditedFilm[]): ShortcutModels {
+  const labels = train.map(({ label }) => label);
+  const fit = (shortcut: Shortcut) =>
+    fitLogisticRegression(train.map(({ features }) => features[shortcut]), { labels });
+  return Object.fromEntries(SHORTCUTS.map((name) => [name, fit(name)])) as ShortcutModels;
+}
+
+/** Computes the log-odds of TB that a baseline gives films. */
+export function shortcutLogOdds(
+  models: ShortcutModels,
+  { shortcut, films }: { shortcut: Shortcut; films: readonly AuditedFilm[] },
+): Float64Array {
+  return logisticScores(models[shortcut], films.map(({ features }) => features[shortcut]));
+}
+
+/** Scores the baselines on the test films. */
 export function auditShortcuts(
-  { train, test }: { train: readonly AuditedFilm[]; test: readonly AuditedFilm[] },
+  models: ShortcutModels,
+  test: readonly AuditedFilm[],
 ): z.infer<typeof SHORTCUT_SCORE>[] {
+  const truth = test.map(({ label }) => label);
   return SHORTCUTS.map((shortcut) => {
-    const seen = (films: readonly AuditedFilm[]) => films.map((film) => film.features[shortcut]);
-    const labels = train.map(({ label }) => label);
-    const model = fitLogisticRegression(seen(train), { labels });
-    const scores = logisticScores(model, seen(test));
-    const truth = test.map(({ label }) => label);
+    const scores = shortcutLogOdds(models, { shortcut, films: test });
     const auc = delongAuc(truth, scores);
     const right = truth.filter((label, i) => (scores[i]! > 0) === (label === 1)).length;
     const accuracy = wilson(right, { trials: truth.length });
     return {
-      ...{ shortcut, sees: SEES[shortcut], features: model.weights.length },
+      ...{ shortcut, sees: SEES[shortcut], features: models[shortcut].weights.length },
       ...{ auc, accuracy, words: inWords(shortcut, auc) },
     };
   });

@@ -12,6 +12,7 @@ import { CALIBRATION_REPORT, describeCalibration } from "@/analysis/calibration.
 import { compareAll, COMPARISON } from "@/analysis/comparison.ts";
 import { ERROR_REPORT, listErrors } from "@/analysis/errors.ts";
 import { DELETION_TEST } from "@/analysis/evidence.ts";
+import { EXTERNAL_REPORT } from "@/analysis/external_report.ts";
 import { CHOSEN_POINT, describeOperation } from "@/analysis/operating_points.ts";
 import type { AnalysedRun } from "@/analysis/read_run.ts";
 import { estimateScores, SCORE_ESTIMATES } from "@/analysis/scores.ts";
@@ -98,6 +99,8 @@ export const SUMMARY = z.object({
   data: RUN_DATA,
   ...PREDICTIONS_SUMMARY.shape,
   ...FILMS_SUMMARY.shape,
+  /** The answers on films of other sources, if any were named. */
+  external: z.array(EXTERNAL_REPORT).exactOptional(),
 });
 export type Summary = z.infer<typeof SUMMARY>;
 

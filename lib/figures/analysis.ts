@@ -5,11 +5,13 @@
  */
 import type { Layout, Plot } from "nodeplotlib";
 import { count } from "@/analysis/format.ts";
+import type { ExternalReport } from "@/analysis/external_report.ts";
 import type { ExperimentCurves, Summary } from "@/analysis/summary.ts";
 import { type Figure, figure } from "@/figures/figure.ts";
 import { experimentStyle, FIGURE_SIZE, INK, NEUTRAL_COLOUR } from "@/figures/style.ts";
 import type { ClassNames } from "@/films/film.ts";
 import type { Point } from "@/statistics/curves.ts";
+import type { Estimate } from "@/statistics/intervals.ts";
 
 /** An axis of shares from 0 to 1, with both ends in sight. */
 const SHARE_AXIS = { range: [0, 1.02], tickvals: [0, 0.2, 0.4, 0.6, 0.8, 1] };
@@ -17,10 +19,19 @@ const SHARE_AXIS = { range: [0, 1.02], tickvals: [0, 0.2, 0.4, 0.6, 0.8, 1] };
 /** Pixels for a name below the axis. */
 const NAME_WIDTH = 120;
 
+/** A row of a figure of areas. */
+interface AreaRow {
+  name: string;
+  colour: string;
+  auc: Estimate;
+  /** Default: false. */
+  isExternal?: boolean;
+}
+
 /** Draws the AUC of each experiment and of predictors that see no lung, with 95% intervals. */
 export function aucFigure({ experiments, shortcuts, borders, best }: Summary): Figure {
   const { colour } = experimentStyle(best.experiment);
-  const shown = [
+  return areasFigure("Area under the ROC curve, with 95% intervals", [
     ...experiments.map(({ experiment, scores }) => (
       { name: experiment, colour: experimentStyle(experiment).colour, auc: scores.auc }
     )),
@@ -29,18 +40,47 @@ export function aucFigure({ experiments, shortcuts, borders, best }: Summary): F
     ...shortcuts.map(({ shortcut, auc }) => (
       { name: `logistic regression: ${shortcut}`, colour: NEUTRAL_COLOUR, auc }
     )),
+  ]);
+}
+
+/**
+ * Draws the AUC of each experiment on its own test films and on an external set, and of predictors
+ * that see no lung beneath, with 95% intervals.
+ */
+export function externalFigure({ name, networks, shortcuts }: ExternalReport): Figure {
+  const both = (
+    who: string,
+    colour: string,
+    { ownAuc, auc }: Record<"ownAuc" | "auc", Estimate>,
+  ) => [
+    { name: `${who}, own test films`, colour, auc: ownAuc },
+    { name: `${who}, ${name}`, colour, auc, isExternal: true },
   ];
-  const data = shown.map(({ name, colour, auc: { value, low, high } }): Plot => ({
+  return areasFigure(
+    `Own test films and ${name}: area under the ROC curve`,
+    [
+      ...networks.flatMap((each) =>
+        both(each.experiment, experimentStyle(each.experiment).colour, each)
+      ),
+      ...shortcuts.flatMap((each) => both(each.shortcut, NEUTRAL_COLOUR, each)),
+    ].filter(({ auc }) => !Number.isNaN(auc.value)),
+  );
+}
+
+function areasFigure(title: string, rows: readonly AreaRow[]): Figure {
+  const data = rows.map((
+    { name, colour, auc: { value, low, high }, isExternal = false },
+  ): Plot => ({
     type: "scatter",
     mode: "markers",
     x: [value],
     y: [name],
     error_x: { type: "data", array: [high - value], arrayminus: [value - low] },
-    marker: { color: colour, size: 11 },
+    marker: { color: colour, size: 11, ...isExternal && { symbol: "diamond" } },
   }));
-  const lowest = Math.floor(10 * Math.min(0.5, ...shown.map(({ auc }) => auc.low))) / 10;
+  const lowest = Math.floor(10 * Math.min(0.5, ...rows.map(({ auc }) => auc.low))) / 10;
   return figure(data, {
-    title: "Area under the ROC curve, with 95% intervals",
+    title,
     height: 34 * data.length + 120,
     margin: { l: 320 },
     xaxis: { title: { text: "Area under the ROC curve (0.5 is chance)" }, range: [lowest, 1.01] },

@@ -182,6 +182,15 @@ export async function locateFilms(
 /** The folder of the phantom films, which replace missing data. */
 export const PHANTOM_FOLDER = "data/phantom/imgs";
 
+/** The folder of a second hospital's phantom films, on which none is trained. */
+const OTHER_HOSPITAL_FOLDER = "data/phantom_hospital/imgs";
+
+/** Draws missing phantom films of the second hospital, and gives their folder. */
+export async function openOtherHospital(): Promise<string> {
+  await writePhantoms(fromRoot(OTHER_HOSPITAL_FOLDER), "other");
+  return fromRoot(OTHER_HOSPITAL_FOLDER);
+}
+
 /** Draws missing phantom films, and gives their folder. */
 export async function openPhantoms(): Promise<string> {
   await writePhantoms(fromRoot(PHANTOM_FOLDER));

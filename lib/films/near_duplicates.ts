@@ -17,8 +17,11 @@ const WAVES = 16;
 export const HASH_BITS = WAVES * WAVES - 1;
 
 /**
- * The most different bits of near-identical films. Among 1,844 real films, changed copies differ in
- * 8 at most, different films in 36 at least.
+ * The most different bits of near-identical films. Among 1,844 real films of 256 x 256 pixels,
+ * changed copies (another size, compression or contrast) differ in 8 at most, different films in 36
+ * at least. Among 793 films of 128 x 128 pixels from two hospitals, copies differ in 14 at most,
+ * films in 48 at least. Mirrored copies look like other films. So do copies that are shifted or
+ * cropped by 2 pixels of 128, or turned by 2 degrees: their median is 34 to 46.
  */
 const NEAR_BITS = 16;
 
@@ -90,4 +93,23 @@ export function nearDuplicates(
     }
   }
   return pairs;
+}
+
+/**
+ * Finds the film that is nearest to another.
+ *
+ * @returns Its index, and the number of different bits; null if none is near-identical.
+ */
+export function nearestOf(
+  hash: Uint32Array,
+  hashes: readonly Uint32Array[],
+): { index: number; distance: number } | null {
+  let nearest: { index: number; distance: number } | null = null;
+  for (const [index, other] of hashes.entries()) {
+    const distance = hashDistance(hash, other);
+    if (distance <= NEAR_BITS && distance < (nearest?.distance ?? Infinity)) {
+      nearest = { index, distance };
+    }
+  }
+  return nearest;
 }

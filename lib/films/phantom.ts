@@ -1,6 +1,7 @@
 /**
  * Draws phantom films: chests, healthy or with the opacities and cavities of tuberculosis in an
- * upper lobe. Position, build, exposure and noise vary, in both classes alike.
+ * upper lobe. Position, build, exposure and noise vary, in both classes alike. A second hospital
+ * has another exposure, coarser grain and black borders.
  *
  * Every machine draws the same pixels, as only additions, multiplications, divisions and square
  * roots are used, which IEEE 754 defines to the last bit.
@@ -21,14 +22,46 @@ interface Canvas {
   pose: ReturnType<typeof drawPose>;
 }
 
+/** The ranges of a hospital's exposures. */
+interface Exposure {
+  gain: Range;
+  offset: Range;
+  /** Below 0, bright places lose contrast. */
+  curve: Range;
+  grain: Range;
+  /** The largest share of the film that a side's black border takes. */
+  border: number;
+}
+
+type Range = readonly [low: number, high: number];
+
+/** The hospitals of phantom films. */
+const HOSPITALS = {
+  own: {
+    ...{ gain: [0.8, 1.08], offset: [-0.05, 0.09], curve: [-0.35, 0.35] },
+    ...{ grain: [0.02, 0.05], border: 0 },
+  },
+  other: {
+    ...{ gain: [0.6, 0.85], offset: [0.12, 0.24], curve: [-0.2, 0.6] },
+    ...{ grain: [0.09, 0.14], border: 0.08 },
+  },
+} as const satisfies Record<string, Exposure>;
+
+/** A hospital of phantom films: the one that trains, or another. */
+export type Hospital = keyof typeof HOSPITALS;
+
 /**
  * Draws a film.
  *
  * @param key Seeds all that varies.
  * @param options.tb Adds tuberculosis.
+ * @param options.hospital Default: the one that trains.
  * @returns Grey values: `[512 * 512]`, row by row.
  */
-export function drawPhantom(key: string, { tb }: { tb: boolean }): Uint8Array {
+export function drawPhantom(
+  key: string,
+  { tb, hospital = "own" }: { tb: boolean; hospital?: Hospital },
+): Uint8Array {
   const prng = createPrng(`phantom/${key}`);
   const canvas = {
     attenuation: new Float32Array(PHANTOM_SIZE * PHANTOM_SIZE),
@@ -39,7 +72,7 @@ export function drawPhantom(key: string, { tb }: { tb: boolean }): Uint8Array {
   for (const side of [-1, 1]) drawVessels(canvas, { side, prng });
   drawGranulomas(canvas, prng);
   if (tb) drawTuberculosis(canvas, prng);
-  return expose(canvas.attenuation, prng);
+  return expose(canvas.attenuation, { prng, exposure: HOSPITALS[hospital] });
 }
 
 function between(prng: Prng, low: number, high: number): number {
@@ -288,12 +321,15 @@ function paint(
   }
 }
 
-/** Turns attenuation into grey values: exposure, contrast curve, unevenness and grain. */
-function expose(attenuation: Float32Array, prng: Prng): Uint8Array {
-  const gain = between(prng, 0.8, 1.08);
-  const offset = between(prng, -0.05, 0.09);
-  const curve = between(prng, -0.35, 0.35);
-  const grain = between(prng, 0.02, 0.05);
+/** Turns attenuation into grey values: exposure, contrast curve, unevenness, grain and borders. */
+function expose(
+  attenuation: Float32Array,
+  { prng, exposure }: { prng: Prng; exposure: Exposure },
+): Uint8Array {
+  const gain = between(prng, ...exposure.gain);
+  const offset = between(prng, ...exposure.offset);
+  const curve = between(prng, ...exposure.curve);
+  const grain = between(prng, ...exposure.grain);
   const coarse = smoothNoise(prng, 6);
   const fine = smoothNoise(prng, 40);
   const grey = new Uint8Array(attenuation.length);
@@ -303,7 +339,24 @@ function expose(attenuation: Float32Array, prng: Prng): Uint8Array {
       grain * (prng.uniform() + prng.uniform() - 1);
     grey[i] = Math.min(255, Math.max(0, Math.round(255 * shown)));
   }
+  if (exposure.border > 0) collimate(grey, { prng, border: exposure.border });
   return grey;
+}
+
+/** Covers a film's sides, each by a width of its own. */
+function collimate(
+  grey: Uint8Array,
+  { prng, border }: { prng: Prng; border: number },
+): void {
+  const [left, top, right, bottom] = Array.from(
+    { length: 4 },
+    () => Math.floor(between(prng, 0, border) * PHANTOM_SIZE),
+  ) as [number, number, number, number];
+  for (let i = 0; i < grey.length; i++) {
+    const [x, y] = [i % PHANTOM_SIZE, Math.floor(i / PHANTOM_SIZE)];
+    const isInside = x >= left && x < PHANTOM_SIZE - right && y >= top && y < PHANTOM_SIZE - bottom;
+    if (!isInside) grey[i] = 0;
+  }
 }
 
 /** Interpolates random numbers from -1 to 1 on a grid of `cells` by `cells`: `[512 * 512]`. */

@@ -9,6 +9,7 @@ import { exists } from "@/common/files.ts";
 import {
   aucFigure,
   deletionFigure,
+  externalFigure,
   precisionRecallFigure,
   reliabilityFigure,
   rocFigure,
@@ -56,5 +57,6 @@ export async function figuresOfAll(
     ...figures,
     ...[rocFigure(curves), precisionRecallFigure(curves, runs[0]!), reliabilityFigure(summary)],
     ...[aucFigure(summary), deletionFigure(summary), seedsFigure(summary)],
+    ...(summary.external ?? []).map(externalFigure),
   ];
 }

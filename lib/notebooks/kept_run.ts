@@ -14,6 +14,7 @@ import type { RunConfig } from "@/runs/config.ts";
 import { chosenEpochs } from "@/runs/epochs.ts";
 import { predictionsPath, runFolders } from "@/runs/files.ts";
 import { findRuns } from "@/runs/find.ts";
+import { TRAINING_FILMS } from "@/runs/training_films.ts";
 import { readSplit } from "@/split/files.ts";
 
 /** The films of the evidence maps. A run on real films keeps the phantoms that were there. */
@@ -62,10 +63,11 @@ async function collect(from: string): Promise<Map<string, string>> {
   return new Map(await Promise.all(texts));
 }
 
-/** Lists the text files of a folder, without subfolders. */
+/** Lists the text files of a folder, without subfolders and the large list of training films. */
 async function textsIn(from: string, folder: string): Promise<string[]> {
   const entries = await Array.fromAsync(Deno.readDir(join(from, folder)));
   return entries.filter(({ name, isFile }) => isFile && /\.(csv|json|md|txt)$/.test(name))
+    .filter(({ name }) => name !== TRAINING_FILMS)
     .map(({ name }) => join(folder, name)).toSorted();
 }
 

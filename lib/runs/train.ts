@@ -28,6 +28,7 @@ import {
   saveRun,
 } from "@/runs/run.ts";
 import { openTensorBoard } from "@/runs/tensorboard.ts";
+import { writeTrainingFilms } from "@/runs/training_films.ts";
 
 /** Null scores, for a run without a validation set. */
 const NO_SCORE: Record<keyof Score, null> = {
@@ -89,7 +90,10 @@ export async function* train(
   const finished = await readFinishedRun(experiment, options);
   if (finished !== null) return yield* finished;
   using run = await openRun(experiment, options);
-  using board = openTensorBoard(join(options.folders.results, "tensorboard"));
+  const { folders, films } = options;
+  const { cache } = withCache;
+  await writeTrainingFilms(folders.results, { films: films.train, cache, config: run.config });
+  using board = openTensorBoard(join(folders.results, "tensorboard"));
   for (const row of run.progress.rows) {
     board.write(row);
     yield row;

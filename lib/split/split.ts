@@ -147,17 +147,25 @@ export function splitCsv(films: readonly Film[]): string {
   return toCsv(films, ["filename", "label"]);
 }
 
+const HOW_TO_NAME = "deno task split --classes A,B with --csv FILE, or with --given " +
+  "train=FILE,test=FILE if the sets are split already";
+
 /**
  * Reads the text of a set's CSV file.
  *
  * @param options.path The file's path, for messages.
+ * @param options.howToName Advice on the labels, for an error.
  * @throws {SyntaxError} If it is not CSV with the columns `filename` and `label`.
  * @throws {RangeError} If a label is unknown, a film is listed twice, or a name leads out of the
  * data folder; the message names the row.
  */
 export function fromCsv(
   text: string,
-  { path, classes = TBX11K_CLASSES }: { path: string; classes?: FilmClasses },
+  { path, classes = TBX11K_CLASSES, howToName = HOW_TO_NAME }: {
+    path: string;
+    classes?: FilmClasses;
+    howToName?: string;
+  },
 ): Film[] {
   const [header, ...rows] = parseCsv(text, path);
   if (header?.length !== 2 || header[0] !== "filename" || header[1] !== "label") {
@@ -179,8 +187,7 @@ export function fromCsv(
     if (!labels.includes(label)) {
       throw refuse(
         `has a label other than ${labels.join(" and ")}. Name the labels of the two classes, the ` +
-          "one to detect last: deno task split --classes A,B with --csv FILE, or with --given " +
-          "train=FILE,test=FILE if the sets are split already",
+          `one to detect last: ${howToName}`,
       );
     }
     if (!staysInside(filename)) {

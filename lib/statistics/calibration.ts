@@ -143,7 +143,7 @@ export function sigmoid(x: number): number {
 }
 
 /** Computes a float32's logit; 0 and 1 are taken as the nearest float32 that has one. */
-function logit(probability: number): number {
+export function logit(probability: number): number {
   const p = Math.min(Math.max(probability, 2 ** -149), 1 - 2 ** -24);
   return Math.log(p) - Math.log1p(-p);
 }

@@ -66,6 +66,36 @@ export function delongDifference(
   return { value, low: value - reach, high: value + reach, p };
 }
 
+/** Classes and scores of a set of films. */
+interface ScoredFilms {
+  /** Class of each film, 0 or 1; at least two of each. */
+  truth: ArrayLike<number>;
+  scores: ArrayLike<number>;
+}
+
+/**
+ * Computes by how much the area falls from one set of films to another. The sets have no film in
+ * common, so their variances add up.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { delongDrop } from "@/statistics/delong.ts";
+ * const ranked = { truth: [0, 0, 1, 1], scores: [1, 2, 3, 4] };
+ * const reversed = { truth: [1, 1, 0, 0], scores: [1, 2, 3, 4] };
+ * assertEquals(delongDrop(ranked, reversed).value, 1);
+ * ```
+ */
+export function delongDrop(from: ScoredFilms, to: ScoredFilms): Estimate {
+  const [first, second] = [from, to].map(({ truth, scores }) => {
+    const placed = placements(truth, scores);
+    return { area: auc(truth, scores), variance: covariance(placed, placed) };
+  });
+  const value = first!.area - second!.area;
+  const reach = Z * Math.sqrt(first!.variance + second!.variance);
+  return { value, low: value - reach, high: value + reach };
+}
+
 /** The place of each film among those of the other class. */
 interface Placements {
   /** For each TB film, the share of healthy films with a lower score. */

@@ -6,7 +6,7 @@ import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { sigmoid } from "@/statistics/calibration.ts";
 
 /** A fitted model of features that are standardized first. */
-interface LogisticModel {
+export interface LogisticModel {
   /** Means and standard deviations of the features over the training films. */
   means: Float64Array;
   deviations: Float64Array;

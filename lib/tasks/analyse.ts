@@ -11,6 +11,7 @@ import { fromRoot } from "@/common/paths.ts";
 import { openFilmCache } from "@/films/cache.ts";
 import { isPhantom } from "@/films/folder.ts";
 import { openRunFilms } from "@/runs/films.ts";
+import { EXTERNAL_FLAGS, openExternals } from "@/tasks/external.ts";
 import { type Command, type CommandLine, runCommand } from "@/tasks/flags.ts";
 import { namedData } from "@/tasks/task.ts";
 
@@ -19,6 +20,7 @@ const COMMAND = {
   flags: {
     "data FOLDER": "holds the films of the runs (default: XRAY_DATA, else the folder of the split)",
     "out FOLDER": "holds results/ and model/ (default: the project)",
+    ...EXTERNAL_FLAGS,
   },
 } as const satisfies Command;
 
@@ -26,11 +28,13 @@ async function main({ flags }: CommandLine<typeof COMMAND>): Promise<void> {
   const root = fromRoot(flags.out ?? ".");
   const films = await openRunFilms({ data: namedData(flags.data) });
   console.log(`Films of ${films.root}`);
+  const external = await openExternals(flags, films);
   const { summary } = await analyse({
     root,
     films,
     cache: openFilmCache(),
     phantom: isPhantom(films.root),
+    external,
     onStage: (stage) => console.log(`${stage} ...`),
   });
   for (const line of conclusions(summary)) console.log(line);
@@ -40,7 +44,8 @@ async function main({ flags }: CommandLine<typeof COMMAND>): Promise<void> {
 
 /** Lists the conclusions of an analysis, one sentence per line. */
 function conclusions(
-  { experiments, comparisons, seeds, shortcuts, nearDuplicates, deletion, errors }: Summary,
+  { experiments, comparisons, seeds, shortcuts, nearDuplicates, deletion, errors, external = [] }:
+    Summary,
 ): string[] {
   const pairs = count(nearDuplicates.length, "pair");
   return [
@@ -48,6 +53,7 @@ function conclusions(
     ...[...comparisons, ...seeds.effects, ...shortcuts, ...deletion].map(({ words }) => words),
     `${pairs} of a training and a test film that are nearly the same.`,
     errors.words,
+    ...external.flatMap(({ words, notes }) => [words, ...notes]),
   ];
 }
 

@@ -3,7 +3,12 @@
  * @module
  */
 import { dirname } from "node:path";
+import { askRun, readSet, seenBefore } from "@/analysis/external.ts";
+import { notesOn } from "@/analysis/external_report.ts";
+import { readFilms } from "@/analysis/films.ts";
 import { scoreText } from "@/analysis/format.ts";
+import type { AnalysedRun } from "@/analysis/read_run.ts";
+import { columns } from "@/analysis/scores.ts";
 import { findWeights, openNetwork, predictFilms } from "@/analysis/trained_network.ts";
 import { closest } from "@/common/closest.ts";
 import { readText } from "@/common/files.ts";
@@ -18,10 +23,12 @@ import { readEpochs, type RunFolders, runFolders } from "@/runs/files.ts";
 import { chooseData, openRunFilms, usedFilms } from "@/runs/films.ts";
 import { findRuns } from "@/runs/find.ts";
 import { fingerprintOf } from "@/runs/settings.ts";
+import { readTrainingFilms } from "@/runs/training_films.ts";
 import { readSource } from "@/split/files.ts";
 import { fromCsv } from "@/split/split.ts";
 import { score } from "@/statistics/classification.ts";
-import { type Command, type CommandLine, runCommand } from "@/tasks/flags.ts";
+import { EXTERNAL_FLAGS, openExternals } from "@/tasks/external.ts";
+import { type Command, type CommandLine, type FlagValues, runCommand } from "@/tasks/flags.ts";
 import { namedData, wholeNumber } from "@/tasks/task.ts";
 
 const COMMAND = {
@@ -39,13 +46,25 @@ const COMMAND = {
     "data FOLDER": "holds the class folders (default: XRAY_DATA, else the folder of the split)",
     "seed N": "the run's seed (default: 0)",
     "out FOLDER": "holds results/ and model/ (default: the project)",
+    ...EXTERNAL_FLAGS,
   },
+  notes:
+    "With --external it asks about those films instead, for a quick look. `deno task analyse` " +
+    "adds intervals, calibration and baselines.",
 } as const satisfies Command;
 
 async function main({ flags, positionals }: CommandLine<typeof COMMAND>): Promise<void> {
   const [name, which] = positionals as [string, string];
   const { folders, config, epoch, reason } = await chooseRun(name, { ...flags, epoch: which });
-  const { root, films } = await openFilms(config, { ...flags, data: namedData(flags.data) });
+  const data = namedData(flags.data);
+  if (flags.external !== undefined) {
+    if (flags.split !== undefined) {
+      throw new RangeError("Cannot take --split with --external: name one set of films");
+    }
+    console.log(`${name}, epoch ${epoch} (${reason})`);
+    return await evaluateExternal({ experiment: name, epoch, folders, config }, { flags, data });
+  }
+  const { root, films } = await openFilms(config, { ...flags, data });
   using network = await openNetwork(await findWeights(folders, epoch), config);
   const predictions = await predictFilms(network, { films, cache: openFilmCache() });
   const isOwn = await fingerprintOf(films) === config.data.test.fingerprint;
@@ -56,6 +75,33 @@ async function main({ flags, positionals }: CommandLine<typeof COMMAND>): Promis
   const truth = predictions.map(({ label }) => label);
   const probabilities = predictions.map(({ probability }) => probability);
   console.log(scoreText(score(truth, probabilities), config.classes));
+}
+
+/** Prints a run's scores on external sets, and their limits. */
+async function evaluateExternal(
+  run: Pick<AnalysedRun, "experiment" | "epoch" | "folders" | "config">,
+  { flags, data }: {
+    flags: FlagValues<typeof EXTERNAL_FLAGS>;
+    data: string | undefined;
+  },
+): Promise<void> {
+  const { classes, data: { test }, network: { imageSize } } = run.config;
+  const own = await openRunFilms({ data });
+  const named = await openExternals(flags, own);
+  const trained = await readTrainingFilms(run.folders.results) ?? await readFilms(own.train);
+  const { films: before, unknownOrigin } = await seenBefore([run]);
+  const films = trained.map(({ filename, hash }) => ({ filename, hash, of: "training" }));
+  const seen = { films: [...before, ...films], unknownOrigin };
+  const sets = await Promise.all(named.map((set) => readSet(set, seen)));
+  const answers = await askRun(run, { sets, cache: openFilmCache() });
+  const ownPrevalence = test.tb / (test.healthy + test.tb);
+  for (const [i, set] of sets.entries()) {
+    const { truth, probabilities } = columns(answers[i]!);
+    console.log(`${set.name}, ${set.films.length} films, none of which the run has seen`);
+    console.log(scoreText(score(truth, probabilities), classes));
+    const facts = { ...set, unknownOrigin, classes, imageSizes: [imageSize], ownPrevalence };
+    for (const note of notesOn(facts)) console.log(note);
+  }
 }
 
 /**

@@ -17,7 +17,7 @@ export interface Command {
   readonly name: string;
   /** The help of each positional. `[NAME]` may be omitted, `NAME...` may be repeated. */
   readonly positionals?: Readonly<Record<string, string>>;
-  /** The help of each flag. `name VALUE` takes a value, `name` takes none. */
+  /** The help of each flag. `name VALUE` takes a value, `name VALUE...` several, `name` none. */
   readonly flags: Readonly<Record<string, string>>;
   /** Lines below the flags. */
   readonly notes?: string;
@@ -26,7 +26,7 @@ export interface Command {
 /** The values of the flags that are given, by name. */
 export type FlagValues<Flags extends Command["flags"]> = {
   [Key in keyof Flags as Key extends `${infer Name} ${string}` ? Name : Key]?: Key extends
-    `${string} ${string}` ? string : boolean;
+    `${string}...` ? string[] : Key extends `${string} ${string}` ? string : boolean;
 };
 
 /** A parsed command line. */
@@ -59,7 +59,10 @@ export function parseCommandLine<const Of extends Command>(
   args: readonly string[],
 ): CommandLine<Of> | null {
   const options = Object.fromEntries([...wordsOf(command)].map(
-    ([name, word]) => [name, { type: word === undefined ? "boolean" : "string" } as const],
+    ([name, word]) => {
+      const type = word === undefined ? "boolean" : "string";
+      return [name, { type, multiple: word?.endsWith("...") ?? false } as const];
+    },
   ));
   const { values, positionals, tokens } = parseArgs({
     ...{ args: [...args], options, tokens: true, allowPositionals: true },
@@ -70,6 +73,14 @@ export function parseCommandLine<const Of extends Command>(
   if (values.help) return null;
   requirePositionals(positionals, command);
   return { flags: values as FlagValues<Of["flags"]>, positionals };
+}
+
+/** Writes flags as the arguments that parse to them. Undefined ones are left out. */
+export function toArguments(flags: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(flags).filter(([, value]) => value !== undefined).flatMap(
+    ([name, value]) =>
+      value === true ? [`--${name}`] : [value].flat().map((each) => `--${name}=${each}`),
+  );
 }
 
 /** Makes the help of a command: its usage, what it takes in two columns, and its notes. */
@@ -128,8 +139,8 @@ function requireFlag(
   }
   if (word !== undefined && (value === undefined || (!inlineValue && value.startsWith("-")))) {
     throw new TypeError(
-      `Cannot take ${rawName} without its value: write ${rawName} ${word}, or ${rawName}=${word} ` +
-        "if the value begins with -",
+      `Cannot take ${rawName} without its value: write ${rawName} ${word.replace("...", "")}, or ` +
+        `${rawName}=${word.replace("...", "")} if the value begins with -`,
     );
   }
 }

@@ -6,7 +6,8 @@
 import { fromRoot } from "@/common/paths.ts";
 import { isPhantom } from "@/films/folder.ts";
 import { requireKernel } from "@/notebooks/execute.ts";
-import { chooseData } from "@/runs/films.ts";
+import { chooseData, openRunFilms } from "@/runs/films.ts";
+import { openExternals } from "@/tasks/external.ts";
 import { type CommandLine, runCommand } from "@/tasks/flags.ts";
 import { executeNotebooks } from "@/tasks/notebooks.ts";
 import { needsSplit, planSteps, RUN_ALL_COMMAND } from "@/tasks/steps.ts";
@@ -18,17 +19,19 @@ const PHANTOM_NOTE =
 
 async function main({ flags }: CommandLine<typeof RUN_ALL_COMMAND>): Promise<void> {
   const data = await chooseData(namedData(undefined));
-  const steps = planSteps(flags, { args: Deno.args, data });
+  const steps = planSteps(flags, { data });
   if (isPhantom(steps.data)) console.log(PHANTOM_NOTE);
   Deno.env.set("XRAY_DATA", steps.data);
   // The tasks answer Ctrl-C: they save their state and end.
   Deno.addSignalListener("SIGINT", () => {});
   if (await needsSplit(steps, fromRoot("dataset"))) await run("split", steps.split);
+  // Before hours of training.
+  await openExternals(flags, await openRunFilms({ data: steps.data }));
   await requireKernel();
   // Errors in films do not stop the training. The first notebook shows them.
   await run("check_data", ["--lenient"]);
   await run("train", steps.train);
-  await run("analyse", []);
+  await run("analyse", steps.analyse);
   await executeNotebooks({ out: fromRoot("results/notebooks"), cellTimeout: 1800 });
 }
 

@@ -3,13 +3,11 @@
  * copies them into a folder per set.
  * @module
  */
-import { join } from "node:path";
-import { exists, readText } from "@/common/files.ts";
 import { fromRoot } from "@/common/paths.ts";
 import { openProgress } from "@/common/progress.ts";
 import { textTable } from "@/common/table.ts";
 import { namesOf, parseClasses } from "@/films/classes.ts";
-import { type Film, type FilmClasses, IN_DATA_FOLDER, TBX11K_CLASSES } from "@/films/film.ts";
+import { type Film, type FilmClasses, TBX11K_CLASSES } from "@/films/film.ts";
 import {
   describeLeftOut,
   listFilms,
@@ -20,7 +18,8 @@ import {
 import { chooseData, isSplitOf } from "@/runs/films.ts";
 import { readSource, writeSplit } from "@/split/files.ts";
 import { openGiven, parseGiven, requireFilmsApart } from "@/split/given.ts";
-import { countSplit, fromCsv, type Split, splitFilms } from "@/split/split.ts";
+import { readFilmList } from "@/split/list.ts";
+import { countSplit, type Split, splitFilms } from "@/split/split.ts";
 import { type Command, type FlagValues, helpText, parseCommandLine } from "@/tasks/flags.ts";
 import { defined, namedData, runTask, share } from "@/tasks/task.ts";
 
@@ -151,10 +150,7 @@ async function findFilms(
     return await listFilms(root, { classes });
   }
   const path = fromRoot(csv);
-  const listed = fromCsv(await readText(path), { path, classes });
-  const films = await areFlat(listed, { data, classes })
-    ? listed.map(({ filename, label }) => ({ filename: `${IN_DATA_FOLDER}${filename}`, label }))
-    : listed;
+  const films = await readFilmList(path, { data, classes });
   return {
     root: await openFolderOf(films, { data, classes }).catch((error) => {
       throw new Error(
@@ -165,17 +161,6 @@ async function findFilms(
     }),
     films: namesOf(classes).flatMap((label) => films.filter((film) => film.label === label)),
   };
-}
-
-/** Tells whether the films lie in the data folder itself, which then has no class folders. */
-async function areFlat(
-  films: readonly Film[],
-  { data, classes }: { data: string; classes: FilmClasses },
-): Promise<boolean> {
-  const [first] = films;
-  if (first === undefined || films.some(({ filename }) => filename.includes("/"))) return false;
-  const folders = await Promise.all(classes.map(({ folder }) => exists(join(data, folder))));
-  return !folders.includes(true) && await exists(join(data, first.filename));
 }
 
 function pattern(text: string): RegExp {

@@ -5,19 +5,21 @@
 import { fromRoot } from "@/common/paths.ts";
 import { isPhantom } from "@/films/folder.ts";
 import { isSplitOf, PHANTOM_EPOCHS, requireSplitOf } from "@/runs/films.ts";
+import { parseExternal } from "@/split/external.ts";
 import { hasSplit, readSource } from "@/split/files.ts";
-import type { Command, FlagValues } from "@/tasks/flags.ts";
+import { EXTERNAL_FLAGS } from "@/tasks/external.ts";
+import { type Command, type FlagValues, toArguments } from "@/tasks/flags.ts";
 import { trainCommand, TRAINING_FLAGS } from "@/tasks/training_flags.ts";
 
 /** The command's table. */
 export const RUN_ALL_COMMAND = {
   name: "run-all",
-  flags: TRAINING_FLAGS,
+  flags: { ...TRAINING_FLAGS, ...EXTERNAL_FLAGS },
   notes: "Runs split, check-data, train all, analyse and notebooks, in order.\n" +
     "It takes no --out, because the notebooks show the project's results/.",
 } as const satisfies Command;
 
-/** The steps of a run of everything: the arguments of `split` and `train`, and what they share. */
+/** The steps of a run of everything: the arguments of its tasks, and what they share. */
 interface Steps {
   /** The data folder, absolute. Tasks and notebooks get it by `XRAY_DATA`. */
   data: string;
@@ -25,20 +27,23 @@ interface Steps {
   restart: boolean;
   split: string[];
   train: string[];
+  analyse: string[];
 }
 
 /**
  * Plans the steps of a command line.
  *
- * @param options.args All of its arguments.
  * @param options.data The data folder if the command line names none, from `chooseData()`.
  * @throws {RangeError} If a flag has a wrong value.
  */
 export function planSteps(
-  flags: FlagValues<typeof TRAINING_FLAGS>,
-  { args, data: found }: { args: readonly string[]; data: string },
+  { external, "external-classes": classNames, ...flags }: FlagValues<
+    typeof RUN_ALL_COMMAND["flags"]
+  >,
+  { data: found }: { data: string },
 ): Steps {
   const { data: named = found, restart = false, validation } = trainCommand("all", flags).options;
+  parseExternal(external ?? [], classNames);
   const data = fromRoot(named);
   // If a flag is repeated, the last one counts.
   const epochs = isPhantom(data) ? ["--epochs", String(PHANTOM_EPOCHS)] : [];
@@ -46,7 +51,8 @@ export function planSteps(
     data,
     restart,
     split: validation === undefined ? [] : ["--validation", String(validation)],
-    train: ["all", ...epochs, ...args],
+    train: ["all", ...epochs, ...toArguments(flags)],
+    analyse: toArguments({ external, "external-classes": classNames }),
   };
 }
 

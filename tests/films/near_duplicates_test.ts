@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import sharp from "sharp";
 import { decodeImage } from "@/films/decode.ts";
 import type { Image } from "@/films/film.ts";
-import { nearDuplicates, perceptualHash } from "@/films/near_duplicates.ts";
+import { nearDuplicates, nearestOf, perceptualHash } from "@/films/near_duplicates.ts";
 import { drawPhantom, PHANTOM_SIZE } from "@/films/phantom.ts";
 import { adjustContrast, toRgb } from "@/films/transforms.ts";
 
@@ -79,4 +79,17 @@ Deno.test("nearDuplicates() counts the bits that differ", () => {
 Deno.test("nearDuplicates() finds films that differ in 16 bits, and none that differ in 17", () => {
   assertEquals(nearDuplicates([hash(), hash(0xffff)]), [{ first: 0, second: 1, distance: 16 }]);
   assertEquals(nearDuplicates([hash(), hash(0x1ffff)]), []);
+});
+
+Deno.test("nearestOf() gives the nearest of near-identical films, the first of equals, or null", () => {
+  const hash = (...ones: number[]) =>
+    ones.reduce((words, bit) => {
+      words[bit >> 5]! |= 1 << (bit & 31);
+      return words;
+    }, new Uint32Array(8));
+  const far = hash(...Array.from({ length: 17 }, (_, i) => 9 * i));
+  const near = hash(3, 200, 255);
+  assertEquals(nearestOf(hash(), [far]), null);
+  assertEquals(nearestOf(hash(), [far, near, hash(7), hash(8)]), { index: 2, distance: 1 });
+  assertEquals(nearestOf(hash(), []), null);
 });

@@ -70,3 +70,28 @@ Deno.test("writePhantoms() writes 180 healthy and 60 TB films that six grey stat
     }
     assertLess(auc(labels, scores), 0.65);
   }));
+
+Deno.test("writePhantoms() draws a second hospital with films of its own, black borders and coarser grain", () =>
+  inFolder(async (root) => {
+    assertEquals(await writePhantoms(root, "other"), 60);
+    const read = async (place: string) =>
+      await decodeImage(await Deno.readFile(join(root, place)), place);
+    const film = await read("health/h0001.png");
+    assertEquals(
+      sha256(film.pixels),
+      "6faa65d078b263c38bd002f480d2f0324faa51e02976b6d245ffcdbaa9bddb31",
+    );
+    const bordered = await Promise.all(Array.from({ length: 12 }, async (_, i) => {
+      const { pixels } = await read(`tb/${nameOf("tb", i)}.png`);
+      return pixels.subarray(0, PHANTOM_SIZE).every((value) => value === 0);
+    }));
+    assertEquals(bordered.includes(true), true);
+    // The mean step between neighbours, in the middle of the film.
+    const roughness = (pixels: Uint8Array) => {
+      const [from, to] = [200 * PHANTOM_SIZE, 300 * PHANTOM_SIZE];
+      let sum = 0;
+      for (let i = from; i < to; i++) sum += Math.abs(pixels[i]! - pixels[i + 1]!);
+      return sum / (to - from);
+    };
+    assertLess(1.5 * roughness(drawPhantom("h0001", { tb: false })), roughness(film.pixels));
+  }));

@@ -12,7 +12,7 @@ import pathlib
 import numpy
 import scipy
 import sklearn
-import statsmodels
+import statsmodels.api
 from scipy import optimize, special, stats
 from sklearn import calibration, linear_model, metrics, preprocessing
 from statsmodels.stats import contingency_tables, multitest, proportion
@@ -171,10 +171,40 @@ def logistic():
     return {"features": features, "labels": labels, "more": more, "fits": fits}
 
 
+def recalibration(truth, probabilities):
+    """Computes intercept, slope and observed/expected, with statsmodels and as the papers define them."""
+    logits = special.logit(probabilities)
+    offset = statsmodels.api.GLM(
+        truth, numpy.ones(len(truth)), family=statsmodels.api.families.Binomial(), offset=logits,
+    ).fit(tol=1e-14)
+    sloped = statsmodels.api.Logit(truth, statsmodels.api.add_constant(logits)).fit(disp=0, tol=1e-14)
+    ratio = truth.sum() / probabilities.sum()
+    error = numpy.sqrt((1 - truth.mean()) / truth.sum())
+    z = stats.norm.ppf(0.975)
+    interval = lambda fit, i: [fit.params[i], *fit.conf_int()[i]]
+    return {
+        "intercept": interval(offset, 0),
+        "slope": interval(sloped, 1),
+        "observed_over_expected": [ratio, ratio * numpy.exp(-z * error), ratio * numpy.exp(z * error)],
+    }
+
+
+def drop(first, second):
+    """Computes the fall of the AUC from one set of films to another, whose variances add."""
+    (a, a_low, a_high), (b, b_low, b_high) = [
+        [part["delong"][key] for key in ["auc", "low", "high"]] for part in (first, second)
+    ]
+    # No interval is cut at 0 or 1 here, so that half of its width is 1.96 standard errors.
+    assert 0 < a_low and a_high < 1 and 0 < b_low and b_high < 1
+    reach = numpy.hypot((a_high - a_low) / 2, (b_high - b_low) / 2)
+    return {"value": a - b, "low": a - b - reach, "high": a - b + reach}
+
+
 def a_set(name, films, tb, decimals):
     truth, one, other = some_films(films, tb, decimals)
     return {
         "name": name, "truth": truth, "one": one, "other": other,
+        "recalibration": recalibration(truth, 0.015 + 0.96 * one),
         "delong": delong(truth, one, other), "curves": curves(truth, one),
         "calibration": calibrated(truth, 0.015 + 0.96 * one), "bootstrap": bootstrap(truth, one),
     }
@@ -189,5 +219,6 @@ reference = {
     "logistic": logistic(),
     "sets": [a_set("no ties", 90, 30, 6), a_set("many ties", 60, 15, 1)],
 }
+reference["drop"] = drop(*reference["sets"])
 out = pathlib.Path(__file__).parent.parent / "reference" / "statistics.json"
 out.write_text(json.dumps(plain(reference), indent=1) + "\n")

@@ -19,17 +19,18 @@ import {
   rocCurve,
   thresholds,
 } from "@/statistics/curves.ts";
-import { delongAuc, delongDifference } from "@/statistics/delong.ts";
+import { delongAuc, delongDifference, delongDrop } from "@/statistics/delong.ts";
 import {
   fairBinomialCdf,
   normalQuantile,
   studentQuantile,
   twoSidedNormal,
 } from "@/statistics/distributions.ts";
-import { wilson } from "@/statistics/intervals.ts";
+import { type Estimate, wilson } from "@/statistics/intervals.ts";
 import { fitLogisticRegression, logisticScores } from "@/statistics/logistic_regression.ts";
 import { holm, mcnemar } from "@/statistics/mcnemar.ts";
 import { median, quantileSorted } from "@/statistics/quantiles.ts";
+import { recalibrate } from "@/statistics/recalibration.ts";
 import reference from "../reference/statistics.json" with { type: "json" };
 
 /** Asserts that lists of numbers agree to `tolerance`. */
@@ -87,6 +88,18 @@ for (const set of reference.sets) {
       expected.difference_high,
       expected.p,
     ]);
+  });
+
+  Deno.test(`recalibrate() agrees with statsmodels: ${set.name}`, () => {
+    const { intercept, slope, observedOverExpected } = recalibrate(
+      truth,
+      set.calibration.probability,
+    );
+    const expected = set.recalibration;
+    const of = ({ value, low, high }: Estimate) => [value, low, high];
+    assertAllAlmostEqual(of(intercept), expected.intercept, 1e-6);
+    assertAllAlmostEqual(of(slope), expected.slope, 1e-6);
+    assertAllAlmostEqual(of(observedOverExpected), expected.observed_over_expected, 1e-9);
   });
 
   Deno.test(`rocCurve(), precisionRecallCurve() and averagePrecision() agree with scikit-learn: ${set.name}`, () => {
@@ -199,6 +212,31 @@ Deno.test("atSpecificity() and atSensitivity() take the best of the thresholds t
   assertEquals(atSpecificity(counts, 1).threshold, 0.9);
   // No film is called TB where all healthy ones lie above.
   assertEquals(atSpecificity(thresholds([0, 1], [0.9, 0.1]), 1).threshold, Infinity);
+});
+
+Deno.test("delongDrop() adds the variances of two sets of films", () => {
+  const [first, second] = reference.sets.map(({ truth, one }) => ({ truth, scores: one }));
+  const { value, low, high } = delongDrop(first!, second!);
+  const expected = reference.drop;
+  assertAllAlmostEqual([value, low, high], [expected.value, expected.low, expected.high], 1e-12);
+});
+
+Deno.test("recalibrate() gives NaN where a number is not defined", () => {
+  const isUndefined = ({ value, low, high }: Estimate) => [value, low, high].every(Number.isNaN);
+  const oneClass = recalibrate([1, 1], [0.5, 0.75]);
+  assert(isUndefined(oneClass.intercept) && isUndefined(oneClass.slope));
+  assertAlmostEquals(oneClass.observedOverExpected.value, 2 / 1.25, 1e-12);
+  // No film of TB: nothing was observed, and the interval has no end.
+  const none = recalibrate([0, 0], [0.5, 0.75]).observedOverExpected;
+  assertEquals([none.value, none.low, none.high], [0, NaN, NaN]);
+  // A threshold separates the classes, in either direction.
+  for (const probabilities of [[0.1, 0.2, 0.9], [0.9, 0.8, 0.1], [0.5, 0.5, 0.5]]) {
+    const found = recalibrate([0, 0, 1], probabilities);
+    assert(isUndefined(found.slope));
+    assert(Number.isFinite(found.intercept.value));
+  }
+  // Saturated float32 probabilities have a finite logit.
+  assert(Number.isFinite(recalibrate([0, 1, 0, 1], [0, 1, 1, 0]).intercept.value));
 });
 
 Deno.test("atThreshold() applies a threshold from elsewhere", () => {

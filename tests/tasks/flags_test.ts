@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { readText } from "@/common/files.ts";
 import { fromRoot } from "@/common/paths.ts";
-import { type Command, helpText, parseCommandLine } from "@/tasks/flags.ts";
+import { type Command, helpText, parseCommandLine, toArguments } from "@/tasks/flags.ts";
 import { runTaskFile } from "../task_file.ts";
 
 const SAMPLE = {
@@ -32,6 +32,21 @@ Deno.test("parseCommandLine() gives the values of flags and the positionals, in 
   assertEquals([...typed, batchSize], ["3", true, "-8"]);
   assertEquals(line.positionals, ["l2", "films"]);
   assertEquals(Object.keys(parse("l2")!.flags), []);
+});
+
+Deno.test("parseCommandLine() collects a flag that may be repeated, and toArguments() writes it again", () => {
+  const command = {
+    ...SAMPLE,
+    flags: { ...SAMPLE.flags, "external NAME=FOLDER...": "films" },
+  } as const satisfies Command;
+  const args = ["--epochs=3", "--json", "--external=A=a b", "--external=B=b"];
+  const { flags } = parseCommandLine(command, [...args, "l2"])!;
+  const external: string[] | undefined = flags.external;
+  assertEquals(external, ["A=a b", "B=b"]);
+  assertEquals(toArguments(flags), args);
+  assertEquals(toArguments({ epochs: undefined }), []);
+  const message = "Cannot take --external without its value: write --external NAME=FOLDER, or";
+  assertRefused(["l2", "--external"], message, command);
 });
 
 Deno.test("parseCommandLine() gives null for --help, wherever it stands", () => {

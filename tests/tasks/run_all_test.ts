@@ -12,7 +12,7 @@ import { inFolder } from "../in_folder.ts";
 /** Reads a command line of `deno task run-all`; gives null if it asks for help. */
 function parseRunAll(args: readonly string[], { data }: { data: string }) {
   const line = parseCommandLine(RUN_ALL_COMMAND, args);
-  return line && planSteps(line.flags, { args, data });
+  return line && planSteps(line.flags, { data });
 }
 
 const PHANTOMS = fromRoot(PHANTOM_FOLDER);
@@ -32,9 +32,18 @@ Deno.test("planSteps() prefers --data to the existing folder, and passes flags o
     data: fromRoot("films"),
     restart: true,
     split: ["--validation", "0.1"],
-    train: ["all", ...args],
+    train: ["all", "--data=films", "--validation=0.1", "--restart"],
+    analyse: [],
   });
   assertEquals(parseRunAll(["--help"], { data: PHANTOMS }), null);
+});
+
+Deno.test("planSteps() hands external films to the analysis alone, and refuses them before the training", () => {
+  const external = ["--external=A=a", "--external=B=b.csv", "--external-classes=A=NORMAL,TB"];
+  const steps = parseRunAll(["--seed", "1", ...external], { data: "films" })!;
+  assertEquals([steps.train, steps.analyse], [["all", "--seed=1"], external]);
+  const plan = (...args: string[]) => () => parseRunAll(args, { data: PHANTOMS });
+  assertThrows(plan("--external", "folder"), RangeError, "it must be NAME=FOLDER or NAME=FILE.csv");
 });
 
 Deno.test("run-all refuses unknown flags, arguments and wrong values", () => {

@@ -4,6 +4,7 @@
  */
 import { count, decimalInterval, percentInterval } from "@/analysis/format.ts";
 import type { ExperimentCurves, Summary } from "@/analysis/summary.ts";
+import { externalTables } from "@/analysis/tables/external.ts";
 import { type AnalysisTable, spread } from "@/analysis/tables/table.ts";
 import { titleOf } from "@/runs/own.ts";
 
@@ -13,7 +14,7 @@ export function analysisTables(summary: Summary): AnalysisTable[] {
     ...[scores, comparisons, selection, seeds, operatingPoints, calibration],
     ...[shortcuts, nearDuplicates, deletion, errors],
   ];
-  return all.map((table) => table(summary));
+  return [...all.map((table) => table(summary)), ...externalTables(summary)];
 }
 
 /** Lists the curves' points, a row each. */
