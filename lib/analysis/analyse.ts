@@ -11,7 +11,15 @@
 import { join, relative } from "node:path";
 import { deletionInWords } from "@/analysis/evidence.ts";
 import { askExternal, type ExternalAnswers } from "@/analysis/external.ts";
-import { auditFilms, type Examination, examine, readFilms } from "@/analysis/films.ts";
+import {
+  auditFilms,
+  type Examination,
+  examine,
+  type ReadFilm,
+  readFilms,
+} from "@/analysis/films.ts";
+import { type OpenedFolds, readFoldRuns, summarizeFolds } from "@/analysis/folds.ts";
+import { matchFilms } from "@/analysis/matched.ts";
 import { modelCard } from "@/analysis/model_card.ts";
 import { type Analysis, readAnalysis } from "@/analysis/read_analysis.ts";
 import { type AnalysedRun, readRun } from "@/analysis/read_run.ts";
@@ -50,6 +58,8 @@ interface AnalyseOptions {
   phantom: boolean;
   /** Films of other sources, which the networks are asked about too. Default: none. */
   external?: readonly ExternalSet[];
+  /** The folds of the split, if it has some. */
+  folds?: OpenedFolds;
   /** Called with a description of each stage. */
   onStage?: (stage: string) => void;
 }
@@ -62,7 +72,7 @@ interface AnalyseOptions {
  * @throws {RangeError} If the runs were not tested on the same films, or not on these.
  */
 export async function analyse(
-  { root, films, cache, phantom, external: sets = [], onStage = () => {} }: AnalyseOptions,
+  { root, films, cache, phantom, external: sets = [], folds, onStage = () => {} }: AnalyseOptions,
 ): Promise<Analysis> {
   onStage("reading runs");
   const places = await Promise.all((await findRuns(root)).map(async (place) => {
@@ -83,7 +93,12 @@ export async function analyse(
     return { experiment, seed, rows: await readEpochs(folders.results) };
   }));
   // Before minutes of work.
-  if (sets.length > 0) { for (const run of runs) await findWeights(run.folders, run.epoch); }
+  const foldRuns = folds && await readFoldRuns(root, folds);
+  const ofFolds = foldRuns?.experiments ?? [];
+  if (sets.length > 0) {
+    const asked = [...runs, ...ofFolds.flatMap(({ runs }) => runs)];
+    for (const run of asked) await findWeights(run.folders, run.epoch);
+  }
   onStage("intervals and comparisons");
   const { summary: found, curves } = summarizePredictions(runs, { seeded });
   const best = runs.find(({ experiment }) => experiment === found.best.experiment)!;
@@ -96,15 +111,28 @@ export async function analyse(
   );
   const { cases, ...examined } = kept ?? await examine(best, { films: used.test, cache });
   onStage("shortcut audit");
-  const [train, test] = [await readFilms(used.train), await readFilms(used.test)];
+  const bestOfFolds = ofFolds.find(({ experiment }) => experiment === best.experiment)?.runs;
+  const bestSets = bestOfFolds?.map((run, fold) => usedSets(run, folds!.films[fold]!)) ?? [used];
+  const readOnce = await openFilms([used, ...bestSets]);
+  const [train, test] = [readOnce(used.train), readOnce(used.test)];
   const models = fitShortcuts(train);
   const audit = auditFilms({ train, test, models });
-  const asked = { sets, runs, found, train, test, models, cache, onStage };
+  const scored = bestSets.map((films, fold) => {
+    const { test } = (bestOfFolds ?? [best])[fold]!;
+    const asked = readOnce(films.test);
+    return {
+      train: readOnce(films.train),
+      test: asked.map((film, i) => ({ ...film, score: test[i]!.probability })),
+    };
+  });
+  const asked = { sets, runs, folds: ofFolds, found, train, test, models, cache, onStage };
   const { external, answers } = sets.length === 0 ? NOBODY_ASKED : await askExternal(asked);
   const { classes, data } = best.config;
   const summary: Summary = {
     ...{ version: SUMMARY_VERSION, phantom, classes, data },
     ...{ ...found, ...examined, ...audit },
+    matched: MATCHED_BY.map((shortcut) => matchFilms(scored, { shortcut })),
+    ...foldRuns && { folds: summarizeFolds(folds!, foldRuns) },
     ...external && { external },
   };
   onStage("writing");
@@ -113,6 +141,31 @@ export async function analyse(
   await writeAtomic(join(folder, "model_card.md"), modelCard(summary, best.config));
   if (kept === null) await exportBest(best);
   return { summary, curves, cases };
+}
+
+/** The shortcuts that films are matched by, the main one first. */
+const MATCHED_BY = ["border", "thumbnail"] as const;
+
+/** Reads the films of several sets, each once; gives those of a list, in its order. */
+async function openFilms(
+  sets: readonly AnalyseOptions["films"][],
+): Promise<(films: readonly LabelledFilm[]) => ReadFilm[]> {
+  const all = sets.flatMap(({ train, test }) => [...train, ...test]);
+  const films = [...new Map(all.map((film) => [film.path, film])).values()];
+  const read = new Map((await readFilms(films)).map((film) => [film.path, film]));
+  return (films) => films.map((film) => ({ ...read.get(film.path)!, ...film }));
+}
+
+/** Lists the films of a fold that its run used. */
+function usedSets(
+  { config: { data } }: AnalysedRun,
+  { train, test }: AnalyseOptions["films"],
+): AnalyseOptions["films"] {
+  const { skipped } = data;
+  return {
+    train: usedFilms(train, { summary: data.train, skipped }),
+    test: usedFilms(test, { summary: data.test, skipped }),
+  };
 }
 
 /** The result without external sets. */
@@ -183,7 +236,7 @@ async function writeAnalysis(
 ): Promise<void> {
   const folder = join(root, "results", "analysis");
   const tables = analysisTables(summary);
-  await removeExternal(folder);
+  await removeOptional(folder);
   if (answers.length > 0) {
     await writeAtomic(join(folder, EXTERNAL_PREDICTIONS), tableCsv(answerRows(answers)));
   }
@@ -206,11 +259,14 @@ function answerRows(answers: readonly ExternalAnswers[]) {
   );
 }
 
-/** Removes the files on external films of an earlier analysis. */
-async function removeExternal(folder: string): Promise<void> {
+/** The files that an analysis without folds or external films does not write. */
+const OPTIONAL = /^(external|folds|each_fold)/;
+
+/** Removes what an earlier analysis found over folds and on external films. */
+async function removeOptional(folder: string): Promise<void> {
   if (!await exists(folder)) return;
   for await (const { name } of Deno.readDir(folder)) {
-    if (name.startsWith("external")) await Deno.remove(join(folder, name));
+    if (OPTIONAL.test(name)) await Deno.remove(join(folder, name));
   }
 }
 

@@ -12,7 +12,9 @@ import {
   thumbnailInWords,
 } from "@/analysis/external_report.ts";
 import { type ReadFilm, readFilms } from "@/analysis/films.ts";
+import { describeAnswers, type FoldRuns } from "@/analysis/folds.ts";
 import type { AnalysedRun } from "@/analysis/read_run.ts";
+import { columns } from "@/analysis/scores.ts";
 import { shortcutLogOdds, type ShortcutModels, SHORTCUTS } from "@/analysis/shortcuts.ts";
 import type { PredictionsSummary } from "@/analysis/summary.ts";
 import { findWeights, openNetwork, predictFilms } from "@/analysis/trained_network.ts";
@@ -101,6 +103,8 @@ export interface ExternalAnswers {
 interface ExternalOptions {
   sets: readonly ExternalSet[];
   runs: readonly AnalysedRun[];
+  /** Experiments that were trained on several folds. */
+  folds: readonly FoldRuns[];
   /** The findings on the runs' own films. */
   found: PredictionsSummary;
   train: readonly ReadFilm[];
@@ -117,7 +121,7 @@ interface ExternalOptions {
  * @throws {RangeError} If no film of a set is left.
  */
 export async function askExternal(
-  { sets: named, runs, found, train, test, models, cache, onStage }: ExternalOptions,
+  { sets: named, runs, folds, found, train, test, models, cache, onStage }: ExternalOptions,
 ): Promise<{ external: ExternalReport[]; answers: ExternalAnswers[] }> {
   const before = await seenBefore(runs);
   const own = (films: readonly ReadFilm[], of: string) =>
@@ -133,6 +137,12 @@ export async function askExternal(
     onStage(`asking ${run.experiment} about ${sets.map(({ name }) => name).join(", ")}`);
     asked.set(run, await askRun(run, { sets, cache }));
   }
+  const ofFolds = new Map<string, Prediction[][][]>();
+  for (const { experiment, runs } of folds) {
+    onStage(`asking ${experiment} of ${runs.length} folds`);
+    const answers = await Array.fromAsync(runs, (run) => askRun(run, { sets, cache }));
+    ofFolds.set(experiment, answers);
+  }
   const { classes } = runs[0]!.config;
   const imageSizes = [...new Set(runs.map(({ config }) => config.network.imageSize))];
   const ownPrevalence = test.filter(({ label }) => label === 1).length / test.length;
@@ -140,7 +150,11 @@ export async function askExternal(
     const networks = runs.map((run) => {
       const { operatingPoints: points } = found.experiments
         .find(({ experiment }) => experiment === run.experiment)!;
-      return describeNetwork(asked.get(run)![i]!, { ...run, points });
+      const described = describeNetwork(asked.get(run)![i]!, { ...run, points });
+      const answers = ofFolds.get(run.experiment)?.map((of) => columns(of[i]!).probabilities);
+      if (answers === undefined || Number.isNaN(described.auc.value)) return described;
+      const truth = set.films.map(({ label }) => label);
+      return { ...described, folds: describeAnswers(truth, answers) };
     });
     const shortcuts = SHORTCUTS.map((shortcut) => {
       const scored = (films: readonly ReadFilm[]) => ({

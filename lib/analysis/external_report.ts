@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { calibrationOf } from "@/analysis/calibration.ts";
+import { FOLD_ANSWERS } from "@/analysis/folds.ts";
 import { count, percent } from "@/analysis/format.ts";
 import { CHOSEN_POINT } from "@/analysis/operating_points.ts";
 import { columns } from "@/analysis/scores.ts";
@@ -42,6 +43,8 @@ const EXTERNAL_NETWORK = z.object({
     }),
   ),
   calibration: z.object({ ...RECALIBRATION.shape, expectedError: NUMBER }),
+  /** The networks of all folds, where the experiment was trained on each. */
+  folds: FOLD_ANSWERS.exactOptional(),
 });
 type ExternalNetwork = z.infer<typeof EXTERNAL_NETWORK>;
 

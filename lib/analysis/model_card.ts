@@ -140,10 +140,11 @@ function externalLines(external: readonly ExternalReport[]): string[] {
 }
 
 function limitLines(
-  { shortcuts, nearDuplicates, borders, deletion, errors, seeds, classes }: Summary,
+  { shortcuts, matched = [], folds, nearDuplicates, borders, deletion, errors, seeds, classes }:
+    Summary,
 ): string[] {
   return [
-    ...shortcuts.map(({ words }) => words),
+    ...[...shortcuts, ...matched, ...folds?.experiments ?? []].map(({ words }) => words),
     `The network itself: AUC ${decimalInterval(borders.whole)} on whole films, ` +
     `${decimalInterval(borders.blanked)} with the outer 10% covered, ` +
     `${decimalInterval(borders.borderAlone)} with nothing but that border.`,

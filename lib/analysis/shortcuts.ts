@@ -131,10 +131,14 @@ export type ShortcutModels = Readonly<Record<Shortcut, LogisticModel>>;
 
 /** Fits each baseline to training films. */
 export function fitShortcuts(train: readonly AuditedFilm[]): ShortcutModels {
+  const models = SHORTCUTS.map((name) => [name, fitShortcut(name, train)]);
+  return Object.fromEntries(models) as ShortcutModels;
+}
+
+/** Fits one baseline to training films. */
+export function fitShortcut(shortcut: Shortcut, train: readonly AuditedFilm[]): LogisticModel {
   const labels = train.map(({ label }) => label);
-  const fit = (shortcut: Shortcut) =>
-    fitLogisticRegression(train.map(({ features }) => features[shortcut]), { labels });
-  return Object.fromEntries(SHORTCUTS.map((name) => [name, fit(name)])) as ShortcutModels;
+  return fitLogisticRegression(train.map(({ features }) => features[shortcut]), { labels });
 }
 
 /** Computes the log-odds of TB that a baseline gives films. */

@@ -13,6 +13,8 @@ import { compareAll, COMPARISON } from "@/analysis/comparison.ts";
 import { ERROR_REPORT, listErrors } from "@/analysis/errors.ts";
 import { DELETION_TEST } from "@/analysis/evidence.ts";
 import { EXTERNAL_REPORT } from "@/analysis/external_report.ts";
+import { FOLDS_REPORT } from "@/analysis/folds.ts";
+import { MATCHED_REPORT } from "@/analysis/matched.ts";
 import { CHOSEN_POINT, describeOperation } from "@/analysis/operating_points.ts";
 import type { AnalysedRun } from "@/analysis/read_run.ts";
 import { estimateScores, SCORE_ESTIMATES } from "@/analysis/scores.ts";
@@ -99,6 +101,10 @@ export const SUMMARY = z.object({
   data: RUN_DATA,
   ...PREDICTIONS_SUMMARY.shape,
   ...FILMS_SUMMARY.shape,
+  /** The best experiment on films that a shortcut cannot tell apart. Older files lack it. */
+  matched: z.array(MATCHED_REPORT).exactOptional(),
+  /** The results over the folds of the split, if an experiment was trained on several. */
+  folds: FOLDS_REPORT.exactOptional(),
   /** The answers on films of other sources, if any were named. */
   external: z.array(EXTERNAL_REPORT).exactOptional(),
 });

@@ -6,6 +6,7 @@
 import type { Layout, Plot } from "nodeplotlib";
 import { count } from "@/analysis/format.ts";
 import type { ExternalReport } from "@/analysis/external_report.ts";
+import type { FoldsReport } from "@/analysis/folds.ts";
 import type { ExperimentCurves, Summary } from "@/analysis/summary.ts";
 import { type Figure, figure } from "@/figures/figure.ts";
 import { experimentStyle, FIGURE_SIZE, INK, NEUTRAL_COLOUR } from "@/figures/style.ts";
@@ -24,8 +25,8 @@ interface AreaRow {
   name: string;
   colour: string;
   auc: Estimate;
-  /** Default: false. */
-  isExternal?: boolean;
+  /** Gets another mark. Default: false. */
+  isOther?: boolean;
 }
 
 /** Draws the AUC of each experiment and of predictors that see no lung, with 95% intervals. */
@@ -54,7 +55,7 @@ export function externalFigure({ name, networks, shortcuts }: ExternalReport): F
     { ownAuc, auc }: Record<"ownAuc" | "auc", Estimate>,
   ) => [
     { name: `${who}, own test films`, colour, auc: ownAuc },
-    { name: `${who}, ${name}`, colour, auc, isExternal: true },
+    { name: `${who}, ${name}`, colour, auc, isOther: true },
   ];
   return areasFigure(
     `Own test films and ${name}: area under the ROC curve`,
@@ -63,20 +64,48 @@ export function externalFigure({ name, networks, shortcuts }: ExternalReport): F
         both(each.experiment, experimentStyle(each.experiment).colour, each)
       ),
       ...shortcuts.flatMap((each) => both(each.shortcut, NEUTRAL_COLOUR, each)),
-    ].filter(({ auc }) => !Number.isNaN(auc.value)),
+    ],
   );
 }
 
-function areasFigure(title: string, rows: readonly AreaRow[]): Figure {
+/** Draws the best network and the shortcuts on all test films and on matched pairs. */
+export function matchedFigure({ matched = [], best }: Pick<Summary, "matched" | "best">): Figure {
+  const { colour } = experimentStyle(best.experiment);
+  const point = (value: number) => ({ value, low: value, high: value });
+  const [first] = matched;
+  return areasFigure("All test films, and pairs that a shortcut cannot tell apart", [
+    ...first === undefined ? [] : [
+      { name: `${best.experiment}, all test films`, colour, auc: point(first.before.network) },
+    ],
+    ...matched.map(({ shortcut, after }) => ({
+      ...{ name: `${best.experiment}, pairs by ${shortcut}`, colour },
+      ...{ auc: after.network, isOther: true },
+    })),
+    ...matched.flatMap(({ shortcut, before, after }) => [
+      {
+        ...{ name: `${shortcut}, all test films`, colour: NEUTRAL_COLOUR },
+        auc: point(before.shortcut),
+      },
+      {
+        ...{ name: `${shortcut}, pairs by ${shortcut}`, colour: NEUTRAL_COLOUR },
+        ...{ auc: after.shortcut, isOther: true },
+      },
+    ]),
+  ]);
+}
+
+/** Draws areas, or shares of pairs, a row each; those that are not defined are left out. */
+function areasFigure(title: string, all: readonly AreaRow[]): Figure {
+  const rows = all.filter(({ auc }) => !Number.isNaN(auc.value));
   const data = rows.map((
-    { name, colour, auc: { value, low, high }, isExternal = false },
+    { name, colour, auc: { value, low, high }, isOther = false },
   ): Plot => ({
     type: "scatter",
     mode: "markers",
     x: [value],
     y: [name],
     error_x: { type: "data", array: [high - value], arrayminus: [value - low] },
-    marker: { color: colour, size: 11, ...isExternal && { symbol: "diamond" } },
+    marker: { color: colour, size: 11, ...isOther && { symbol: "diamond" } },
   }));
   const lowest = Math.floor(10 * Math.min(0.5, ...rows.map(({ auc }) => auc.low))) / 10;
   return figure(data, {
@@ -116,6 +145,36 @@ export function seedsFigure({ seeds: { epochs, spreads }, classes }: Summary): F
     width: Math.max(FIGURE_SIZE.width, NAME_WIDTH * (spreads.length + 1)),
     xaxis: { title: { text: "Experiment" } },
     yaxis: { title: { text: `Test F1 of ${classes[1]} after ${count(epochs, "epoch")}` } },
+  });
+}
+
+/** Draws the AUC of each fold, and the folds' mean with its 95% interval. */
+export function foldsFigure({ experiments }: FoldsReport): Figure {
+  const data = experiments.flatMap(({ experiment, folds, auc: { value, low, high } }): Plot[] => {
+    const { colour, symbol } = experimentStyle(experiment);
+    return [
+      {
+        type: "scatter",
+        mode: "markers",
+        x: folds.map(() => experiment),
+        y: folds.map(({ auc }) => auc.value),
+        marker: { color: colour, symbol, size: 10 },
+      },
+      {
+        type: "scatter",
+        mode: "markers",
+        x: [experiment],
+        y: [value],
+        error_y: { type: "data", array: [high - value], arrayminus: [value - low] },
+        marker: { color: INK, symbol: "x", size: 9 },
+      },
+    ];
+  });
+  return figure(data, {
+    title: "Area under the ROC curve of every fold; crosses: mean and its 95% interval",
+    width: Math.max(FIGURE_SIZE.width, NAME_WIDTH * (experiments.length + 1)),
+    xaxis: { title: { text: "Experiment" } },
+    yaxis: { title: { text: "Area under the ROC curve (0.5 is chance)" } },
   });
 }
 

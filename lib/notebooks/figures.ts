@@ -10,6 +10,8 @@ import {
   aucFigure,
   deletionFigure,
   externalFigure,
+  foldsFigure,
+  matchedFigure,
   precisionRecallFigure,
   reliabilityFigure,
   rocFigure,
@@ -57,6 +59,8 @@ export async function figuresOfAll(
     ...figures,
     ...[rocFigure(curves), precisionRecallFigure(curves, runs[0]!), reliabilityFigure(summary)],
     ...[aucFigure(summary), deletionFigure(summary), seedsFigure(summary)],
+    ...summary.folds === undefined ? [] : [foldsFigure(summary.folds)],
+    ...summary.matched === undefined ? [] : [matchedFigure(summary)],
     ...(summary.external ?? []).map(externalFigure),
   ];
 }

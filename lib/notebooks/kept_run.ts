@@ -12,8 +12,8 @@ import { PROJECT_ROOT } from "@/common/paths.ts";
 import { readFinishedRuns } from "@/notebooks/finished.ts";
 import type { RunConfig } from "@/runs/config.ts";
 import { chosenEpochs } from "@/runs/epochs.ts";
-import { predictionsPath, runFolders } from "@/runs/files.ts";
-import { findRuns } from "@/runs/find.ts";
+import { predictionsPath, readEpochs, runFolders } from "@/runs/files.ts";
+import { findFolds, findRuns } from "@/runs/find.ts";
 import { TRAINING_FILMS } from "@/runs/training_films.ts";
 import { readSplit } from "@/split/files.ts";
 
@@ -56,6 +56,16 @@ async function collect(from: string): Promise<Map<string, string>> {
   for (const { experiment, seed } of await findRuns(from)) {
     const { results } = runFolders(experiment, { seed, root: "" });
     if (seed !== 0) paths.push(...await textsIn(from, results));
+  }
+  for (const fold of (await findFolds(from)).slice(1)) {
+    for (const { experiment, seed } of await findRuns(from, { fold })) {
+      const { results } = runFolders(experiment, { seed, fold, root: "" });
+      const chosen = chosenEpochs(await readEpochs(join(from, results)));
+      paths.push(
+        ...await textsIn(from, results),
+        ...new Set(chosen.map(({ row: { epoch } }) => predictionsPath(results, { epoch }))),
+      );
+    }
   }
   const texts = paths.map(async (path) =>
     [path, withoutPaths(path, await readText(join(from, path)))] as const

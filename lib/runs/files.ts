@@ -8,8 +8,9 @@
  * - `predictions/epochNN.csv`: the probability of TB of each test film, and
  *   `predictions/validation_epochNN.csv` where there is a validation set.
  *
- * A run with another seed than 0 is in `results/seeds/<seed>/<experiment>/`. Its checkpoints are in
- * `model/` under the same name.
+ * A run with another seed than 0 is in `results/seeds/<seed>/<experiment>/`, one of another fold
+ * than 0 in `results/folds/<fold>/<experiment>/`. Its checkpoints are in `model/` under the same
+ * name.
  * @module
  */
 import { join } from "node:path";
@@ -43,9 +44,17 @@ export interface RunFolders {
  */
 export function runFolders(
   experiment: string,
-  { seed = 0, root = PROJECT_ROOT }: { seed?: number; root?: string } = {},
+  { seed = 0, fold = 0, root = PROJECT_ROOT }: {
+    seed?: number;
+    fold?: number;
+    root?: string;
+  } = {},
 ): RunFolders {
-  const within = seed === 0 ? [experiment] : ["seeds", String(seed), experiment];
+  const within = [
+    ...fold === 0 ? [] : ["folds", String(fold)],
+    ...seed === 0 ? [] : ["seeds", String(seed)],
+    experiment,
+  ];
   return { results: join(root, "results", ...within), model: join(root, "model", ...within) };
 }
 

@@ -25,6 +25,7 @@ import {
 import type { DataSummary } from "@/runs/config.ts";
 import type { RunFilms } from "@/runs/settings.ts";
 import { hasSplit, readSource, readSplit, type SavedSplit, writeSplit } from "@/split/files.ts";
+import { type Folds, splitOfFold } from "@/split/folds.ts";
 import { splitFilms } from "@/split/split.ts";
 
 /** Epochs on phantom films, which are easy to tell apart. */
@@ -38,6 +39,8 @@ export interface RunFilmsOptions {
   dataset?: string;
   /** Share of the training films that validate, of a split that is written. Default: 0. */
   validation?: number;
+  /** The fold of the split. Default: 0. */
+  fold?: number;
   /** Takes so many films of each class and set, the first ones, for a quick try. Default: all. */
   subset?: number;
 }
@@ -55,11 +58,11 @@ export interface OpenedFilms extends RunFilms {
  * @throws {Error} If the data folder or the split cannot be used.
  */
 export async function openRunFilms(
-  { data, dataset = "dataset", validation = 0, subset = Infinity }: RunFilmsOptions = {},
+  { data, dataset = "dataset", validation = 0, fold = 0, subset = Infinity }: RunFilmsOptions = {},
 ): Promise<OpenedFilms> {
   const folder = fromRoot(dataset);
   const named = await chooseData(data, folder);
-  const split = await openSplit(folder, { named, validation });
+  const split = foldOf(await openSplit(folder, { named, validation }), { fold, folder });
   const films = await locateSets(split, { named, folder });
   return {
     ...films,
@@ -175,6 +178,48 @@ export async function requireSplitOf(data: string, dataset: string): Promise<voi
       `Split the films there, \`deno task split --data ${data}\`, or name the other folder with --data or XRAY_DATA. ` +
       "\`deno task run-all --restart\` splits them and removes the results of the others",
   );
+}
+
+/**
+ * Lists the folds of the project's split.
+ *
+ * @param data The data folder that is named, if any.
+ * @throws {RangeError} If it has none.
+ */
+export async function foldsOfSplit(data: string | undefined): Promise<number[]> {
+  const folder = fromRoot("dataset");
+  const { folds } = await openSplit(folder, { named: await chooseData(data), validation: 0 });
+  if (folds === undefined) throw withoutFolds(folder);
+  return Array.from({ length: folds.count }, (_, fold) => fold);
+}
+
+/** Finds the films of each fold of the project's split; undefined if it has none. */
+export async function openFolds(
+  data: string | undefined,
+): Promise<{ folds: Folds; films: OpenedFilms[] } | undefined> {
+  const { folds } = await openSplit(fromRoot("dataset"), {
+    ...{ named: await chooseData(data), validation: 0 },
+  });
+  if (folds === undefined) return undefined;
+  const films: OpenedFilms[] = [];
+  for (let fold = 0; fold < folds.count; fold++) films.push(await openRunFilms({ data, fold }));
+  return { folds, films };
+}
+
+function withoutFolds(folder: string): RangeError {
+  return new RangeError(
+    `Cannot take a fold: the split in ${folder} has none. Make them: deno task split --folds K`,
+  );
+}
+
+/** Takes a fold of a split. */
+function foldOf(
+  split: SavedSplit,
+  { fold, folder }: { fold: number; folder: string },
+): SavedSplit {
+  if (fold === 0) return split;
+  if (split.folds === undefined) throw withoutFolds(folder);
+  return { ...split, ...splitOfFold(split.folds, fold) };
 }
 
 /** Reads a folder's split. If there is none, writes that of TBX11K's class folders first. */

@@ -11,17 +11,22 @@ import { type RunFolders, runFolders } from "@/runs/files.ts";
 export interface RunPlace {
   experiment: string;
   seed: number;
+  fold: number;
   folders: RunFolders;
 }
 
 /**
- * Finds the runs with at least one epoch, the assignment's experiments first.
+ * Finds the runs of a fold with at least one epoch, the assignment's experiments first.
  *
  * @param root Folder that holds `results/`.
- * @param file The file that a run must have: `config.json` finds runs without an epoch too.
+ * @param options.file The file that a run must have: `config.json` finds runs without an epoch too.
+ * @param options.fold Default: 0, the fold of runs on an ordinary split.
  */
-export async function findRuns(root: string, file = "metrics.csv"): Promise<RunPlace[]> {
-  const results = join(root, "results");
+export async function findRuns(
+  root: string,
+  { file = "metrics.csv", fold = 0 }: { file?: string; fold?: number } = {},
+): Promise<RunPlace[]> {
+  const results = join(root, "results", ...fold === 0 ? [] : ["folds", String(fold)]);
   const seeds = await subfolders(join(results, "seeds"));
   const places = [
     ...(await subfolders(results)).map((experiment) => ({ experiment, seed: 0 })),
@@ -29,7 +34,10 @@ export async function findRuns(root: string, file = "metrics.csv"): Promise<RunP
       (await subfolders(join(results, "seeds", seed)))
         .map((experiment) => ({ experiment, seed: Number(seed) }))
     ))).flat(),
-  ].map((place) => ({ ...place, folders: runFolders(place.experiment, { ...place, root }) }));
+  ].map((place) => ({
+    ...{ ...place, fold },
+    folders: runFolders(place.experiment, { ...place, fold, root }),
+  }));
   const found = await Promise.all(places.map(({ folders }) => exists(join(folders.results, file))));
   const order = EXPERIMENTS.map(({ name }) => name);
   const rank = ({ experiment }: RunPlace) =>
@@ -37,6 +45,12 @@ export async function findRuns(root: string, file = "metrics.csv"): Promise<RunP
   return places.filter((_, i) => found[i]).sort((a, b) =>
     a.seed - b.seed || rank(a) - rank(b) || (a.experiment < b.experiment ? -1 : 1)
   );
+}
+
+/** Finds the folds of which there are runs, in order; fold 0 always. */
+export async function findFolds(root: string): Promise<number[]> {
+  const folds = (await subfolders(join(root, "results", "folds"))).map(Number);
+  return [0, ...folds.filter((fold) => fold > 0).sort((a, b) => a - b)];
 }
 
 async function subfolders(folder: string): Promise<string[]> {

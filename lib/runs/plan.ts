@@ -12,7 +12,7 @@ import {
   isOwnName,
 } from "@/experiments.ts";
 import { readConfig, type RunConfig } from "@/runs/config.ts";
-import { findRuns, type RunPlace } from "@/runs/find.ts";
+import { findFolds, findRuns, type RunPlace } from "@/runs/find.ts";
 import { changeExperiments, type Changes, requireUnchanged } from "@/runs/own.ts";
 import { differences } from "@/runs/settings.ts";
 
@@ -90,7 +90,7 @@ async function findOwnRun(
   const places = await runsNamed(experiment, root);
   const place = places.find(({ seed }) => seeds.includes(seed)) ?? places[0];
   if (place === undefined) {
-    const found = (await findRuns(root, "config.json")).map((run) => run.experiment);
+    const found = (await findAll(root)).map((run) => run.experiment);
     const words = [...EXPERIMENTS.map((each) => each.name), ...new Set(found.filter(isOwnName))];
     const rest = suggest(experiment, { words, rest: `the experiments are ${words.join(", ")}` });
     throw new RangeError(`Cannot find the experiment "${experiment}": ${rest}`);
@@ -107,9 +107,15 @@ async function findOwnRun(
   return config;
 }
 
-/** Lists the runs of a name, with any seed, that have a config. */
+/** Lists the runs of a name, with any seed and of any fold, that have a config. */
 async function runsNamed(name: string, root: string): Promise<RunPlace[]> {
-  return (await findRuns(root, "config.json")).filter(({ experiment }) => experiment === name);
+  return (await findAll(root)).filter(({ experiment }) => experiment === name);
+}
+
+async function findAll(root: string): Promise<RunPlace[]> {
+  const folds = await findFolds(root);
+  const found = folds.map((fold) => findRuns(root, { file: "config.json", fold }));
+  return (await Promise.all(found)).flat();
 }
 
 /** Reads a run's config. */

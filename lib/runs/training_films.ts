@@ -25,7 +25,7 @@ export interface TrainingFilm {
 const COLUMNS = ["filename", "hash", "weights"] as const;
 
 /** The least width and height at which a film has the hash of its full size, but for a few bits. */
-const LEAST_SIZE = 128;
+const LEAST_SIZE = 64;
 
 /** The name of the file. */
 export const TRAINING_FILMS = "training_films.csv";

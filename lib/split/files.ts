@@ -1,7 +1,7 @@
 /**
- * A split on the disk: a folder with a CSV file for each set, `split.json` with the films' origin,
- * and copies of the films if they are wanted. Your own CSV files need no `split.json` if their
- * classes are TBX11K's.
+ * A split on the disk: a folder with a CSV file for each set, `split.json` with the films' origin
+ * and the folds of a cross-validation, and copies of the films if they are wanted. Your own CSV
+ * files need no `split.json` if their classes are TBX11K's.
  *
  * A split replaces another in two steps, so that a killed process leaves no mixture. First,
  * `.next.json` gets the whole new split. Then the files are replaced, and `.next.json` is removed.
@@ -16,6 +16,7 @@ import { fromRoot, PROJECT_ROOT } from "@/common/paths.ts";
 import { requireClasses } from "@/films/classes.ts";
 import { TBX11K_CLASSES } from "@/films/film.ts";
 import { applyCopies, claimCopies, COPY, planCopies } from "@/split/copies.ts";
+import { FOLDS } from "@/split/folds.ts";
 import { fromCsv, requireDisjoint, SPLIT, type Split, splitCsv } from "@/split/split.ts";
 
 /** The fields of `split.json`. */
@@ -27,6 +28,8 @@ const SOURCE = z.object({
   followLinks: z.exactOptional(z.boolean()),
   /** The flags of the `deno task split` that made the split. */
   flags: z.exactOptional(z.array(z.string())),
+  /** The folds of a cross-validation, whose fold 0 is the split. */
+  folds: z.exactOptional(FOLDS),
 });
 /** The origin of a split's films. */
 type SplitSource = z.infer<typeof SOURCE>;

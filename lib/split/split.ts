@@ -45,41 +45,64 @@ export function splitFilms(
   { testShare = 0.2, validationShare = 0, patient }: SplitOptions = {},
 ): Split {
   if (!(testShare > 0 && testShare < 1)) throw wrongShare("test", testShare, "(0, 1)");
+  const patientOf = (film: Film) => patient === undefined ? film : patientNamed(film, patient);
+  const sorted = inOrder(films);
+  const firsts = ofEachClass(sorted).flatMap((ofClass) =>
+    ofClass.slice(0, Math.trunc(testShare * ofClass.length))
+  );
+  const tested = new Set(firsts.map(patientOf));
+  const tests = (film: Film) => tested.has(patientOf(film));
+  return setsAround(sorted, { tests, patientOf, validationShare });
+}
+
+/**
+ * Makes the sets around a test set: all other patients train. Of each class's training films, the
+ * last `int(validationShare * n)` validate, with the other films of their patients.
+ *
+ * @param films The films of all classes, in the order of {@linkcode inOrder}.
+ * @param options.mayTest Tells whether a film may test or validate. The others train, unless their
+ * patient tests or validates. Default: all may.
+ * @throws {RangeError} If the share is out of its range, or a class is too small for all sets.
+ */
+export function setsAround<AFilm extends Film>(
+  films: readonly AFilm[],
+  { tests, patientOf, validationShare, mayTest = () => true }: {
+    tests: (film: AFilm) => boolean;
+    patientOf: (film: AFilm) => unknown;
+    validationShare: number;
+    mayTest?: (film: AFilm) => boolean;
+  },
+): { train: AFilm[]; test: AFilm[]; validation: AFilm[] | null } {
   if (!(validationShare >= 0 && validationShare < 1)) {
     throw wrongShare("validation", validationShare, "[0, 1)");
   }
-  const patientOf = (film: Film) => patient === undefined ? film : patientNamed(film, patient);
-  const classes = [...Map.groupBy(films, ({ label }) => label)]
-    .map(([label, ofClass]) => ({ label, films: inOrder(ofClass) }));
-
-  const firsts = classes.flatMap(({ films }) =>
-    films.slice(0, Math.trunc(testShare * films.length))
+  const test = films.filter(tests);
+  const tested = new Set(test.map(patientOf));
+  const others = films.filter((film) => !tested.has(patientOf(film)));
+  const lasts = ofEachClass(others.filter(mayTest)).flatMap((ofClass) =>
+    ofClass.slice(ofClass.length - Math.trunc(validationShare * ofClass.length))
   );
-  const tested = new Set(firsts.map(patientOf));
-  const trains = (film: Film) => !tested.has(patientOf(film));
-  const validated = new Set(
-    classes.map(({ films }) => films.filter(trains))
-      .flatMap((train) => train.slice(train.length - Math.trunc(validationShare * train.length)))
-      .map(patientOf),
-  );
+  const validated = new Set(lasts.map(patientOf));
+  const validates = (film: AFilm) => validated.has(patientOf(film));
+  const train = others.filter((film) => mayTest(film) || !validates(film));
+  const validation = validationShare > 0 ? train.filter(validates) : null;
+  requireAllSets(films, { train, test, validation });
+  return { train, test, validation };
+}
 
-  const sets = { test: [] as Film[], train: [] as Film[], validation: [] as Film[] };
-  for (const { label, films } of classes) {
-    const test = films.filter((film) => !trains(film));
-    const train = films.filter(trains);
-    const validation = train.filter((film) => validated.has(patientOf(film)));
-    const lacksValidation = validationShare > 0 && validation.length === 0;
-    if (test.length === 0 || train.length === validation.length || lacksValidation) {
-      throw new RangeError(
-        `Cannot split ${films.length} films of "${label}": one of the sets would have none. Add ` +
-          "films, or change the shares",
-      );
-    }
-    sets.test.push(...test);
-    sets.train.push(...train);
-    sets.validation.push(...validation);
+/** Throws if a set has no film of a class, or none of it trains. */
+function requireAllSets(films: readonly Film[], { train, test, validation }: Split): void {
+  for (const ofClass of ofEachClass(films)) {
+    const { label } = ofClass[0]!;
+    const count = (set: readonly Film[]) => set.filter((film) => film.label === label).length;
+    const validating = validation === null ? 0 : count(validation);
+    const lacksValidation = validation !== null && validating === 0;
+    if (count(test) > 0 && count(train) > validating && !lacksValidation) continue;
+    throw new RangeError(
+      `Cannot split ${ofClass.length} films of "${label}": one of the sets would have none. Add ` +
+        "films, or change the shares",
+    );
   }
-  return { ...sets, validation: validationShare > 0 ? sets.validation : null };
 }
 
 function wrongShare(set: string, share: number, range: string): RangeError {
@@ -103,19 +126,31 @@ export function patientNamed({ filename }: Film, pattern: RegExp): string {
   return patient;
 }
 
-/** Sorts films by name, by code unit. Equals Python's `sorted` for names up to U+FFFF. */
-function inOrder(films: readonly Film[]): Film[] {
-  const sorted = films.toSorted((a, b) =>
-    a.filename < b.filename ? -1 : Number(a.filename > b.filename)
-  );
-  sorted.forEach(({ filename, label }, i) => {
-    if (filename === sorted[i + 1]?.filename) {
-      throw new Error(
-        `Cannot split: "${excerpt(filename)}" is twice among the films of "${label}"`,
-      );
-    }
+/**
+ * Sorts films by class, as each first appears, and then by name, by code unit. Equals Python's
+ * `sorted` for names up to U+FFFF.
+ *
+ * @throws {Error} If a name is twice in a class.
+ */
+export function inOrder(films: readonly Film[]): Film[] {
+  return ofEachClass(films).flatMap((ofClass) => {
+    const sorted = ofClass.toSorted((a, b) =>
+      a.filename < b.filename ? -1 : Number(a.filename > b.filename)
+    );
+    sorted.forEach(({ filename, label }, i) => {
+      if (filename === sorted[i + 1]?.filename) {
+        throw new Error(
+          `Cannot split: "${excerpt(filename)}" is twice among the films of "${label}"`,
+        );
+      }
+    });
+    return sorted;
   });
-  return sorted;
+}
+
+/** Groups films by class. */
+function ofEachClass<AFilm extends Film>(films: readonly AFilm[]): AFilm[][] {
+  return [...Map.groupBy(films, ({ label }) => label).values()];
 }
 
 /** The films of one class in one set. */

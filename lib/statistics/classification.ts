@@ -191,7 +191,18 @@ export function score(
   };
 }
 
-function checkPairs(truth: ArrayLike<number>, values: ArrayLike<number>): void {
+/**
+ * Checks that each film has a class, 0 or 1, and a value.
+ *
+ * @throws {RangeError} If the two differ in length, or a class is neither 0 nor 1.
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkPairs } from "@/statistics/classification.ts";
+ * assertThrows(() => checkPairs([0, 2], [0.1, 0.9]), RangeError);
+ * ```
+ */
+export function checkPairs(truth: ArrayLike<number>, values: ArrayLike<number>): void {
   if (truth.length !== values.length) {
     throw new RangeError(
       `Cannot compare ${truth.length} classes with ${values.length} predictions: they differ in number`,

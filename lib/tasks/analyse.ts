@@ -10,7 +10,7 @@ import type { Summary } from "@/analysis/summary.ts";
 import { fromRoot } from "@/common/paths.ts";
 import { openFilmCache } from "@/films/cache.ts";
 import { isPhantom } from "@/films/folder.ts";
-import { openRunFilms } from "@/runs/films.ts";
+import { openFolds, openRunFilms } from "@/runs/films.ts";
 import { EXTERNAL_FLAGS, openExternals } from "@/tasks/external.ts";
 import { type Command, type CommandLine, runCommand } from "@/tasks/flags.ts";
 import { namedData } from "@/tasks/task.ts";
@@ -29,12 +29,14 @@ async function main({ flags }: CommandLine<typeof COMMAND>): Promise<void> {
   const films = await openRunFilms({ data: namedData(flags.data) });
   console.log(`Films of ${films.root}`);
   const external = await openExternals(flags, films);
+  const folds = await openFolds(namedData(flags.data));
   const { summary } = await analyse({
     root,
     films,
     cache: openFilmCache(),
     phantom: isPhantom(films.root),
     external,
+    ...folds && { folds },
     onStage: (stage) => console.log(`${stage} ...`),
   });
   for (const line of conclusions(summary)) console.log(line);
@@ -44,15 +46,19 @@ async function main({ flags }: CommandLine<typeof COMMAND>): Promise<void> {
 
 /** Lists the conclusions of an analysis, one sentence per line. */
 function conclusions(
-  { experiments, comparisons, seeds, shortcuts, nearDuplicates, deletion, errors, external = [] }:
-    Summary,
+  summary: Summary,
 ): string[] {
+  const { experiments, comparisons, seeds, shortcuts, nearDuplicates, deletion, errors } = summary;
+  const { matched = [], folds, external = [] } = summary;
   const pairs = count(nearDuplicates.length, "pair");
   return [
     ...experiments.map(({ selection }) => selection.words),
     ...[...comparisons, ...seeds.effects, ...shortcuts, ...deletion].map(({ words }) => words),
     `${pairs} of a training and a test film that are nearly the same.`,
     errors.words,
+    ...matched.map(({ words }) => words),
+    ...folds?.experiments.map(({ words }) => words) ?? [],
+    ...folds?.problems ?? [],
     ...external.flatMap(({ words, notes }) => [words, ...notes]),
   ];
 }

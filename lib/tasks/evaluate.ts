@@ -45,6 +45,7 @@ const COMMAND = {
       "(default: those of the split.json beside FILE, else of the project's split)",
     "data FOLDER": "holds the class folders (default: XRAY_DATA, else the folder of the split)",
     "seed N": "the run's seed (default: 0)",
+    "fold K": "the run's fold (default: 0)",
     "out FOLDER": "holds results/ and model/ (default: the project)",
     ...EXTERNAL_FLAGS,
   },
@@ -55,7 +56,12 @@ const COMMAND = {
 
 async function main({ flags, positionals }: CommandLine<typeof COMMAND>): Promise<void> {
   const [name, which] = positionals as [string, string];
-  const { folders, config, epoch, reason } = await chooseRun(name, { ...flags, epoch: which });
+  const fold = wholeNumber("--fold", { text: flags.fold }) ?? 0;
+  const { folders, config, epoch, reason } = await chooseRun(name, {
+    ...flags,
+    fold,
+    epoch: which,
+  });
   const data = namedData(flags.data);
   if (flags.external !== undefined) {
     if (flags.split !== undefined) {
@@ -64,7 +70,7 @@ async function main({ flags, positionals }: CommandLine<typeof COMMAND>): Promis
     console.log(`${name}, epoch ${epoch} (${reason})`);
     return await evaluateExternal({ experiment: name, epoch, folders, config }, { flags, data });
   }
-  const { root, films } = await openFilms(config, { ...flags, data });
+  const { root, films } = await openFilms(config, { ...flags, data, fold });
   using network = await openNetwork(await findWeights(folders, epoch), config);
   const predictions = await predictFilms(network, { films, cache: openFilmCache() });
   const isOwn = await fingerprintOf(films) === config.data.test.fingerprint;
@@ -111,11 +117,18 @@ async function evaluateExternal(
  */
 export async function chooseRun(
   name: string,
-  { epoch: which, seed: text, out = "." }: { epoch: string; seed?: string; out?: string },
+  { epoch: which, seed: text, fold = 0, out = "." }: {
+    epoch: string;
+    seed?: string;
+    fold?: number;
+    out?: string;
+  },
 ): Promise<{ folders: RunFolders; config: RunConfig; epoch: number; reason: string }> {
   const root = fromRoot(out);
-  const folders = runFolders(name, { seed: wholeNumber("--seed", { text }) ?? 0, root });
-  const names = (await findRuns(root, "config.json")).map(({ experiment }) => experiment);
+  const folders = runFolders(name, { seed: wholeNumber("--seed", { text }) ?? 0, fold, root });
+  const names = (await findRuns(root, { file: "config.json", fold })).map(({ experiment }) =>
+    experiment
+  );
   const near = names.includes(name) ? undefined : closest(name, names);
   if (near !== undefined) {
     throw new RangeError(`Cannot find the run ${name}: did you mean ${near}?`);
@@ -125,8 +138,11 @@ export async function chooseRun(
 }
 
 /** Opens the test set: the run's own films if they match. */
-async function openTestSet(config: RunConfig, data: string | undefined) {
-  const { root, test, classes: names } = await openRunFilms({ data });
+async function openTestSet(
+  config: RunConfig,
+  { data, fold }: { data: string | undefined; fold: number },
+) {
+  const { root, test, classes: names } = await openRunFilms({ data, fold });
   requireClassesOf(config, { path: fromRoot("dataset"), names });
   const { skipped, test: summary } = config.data;
   const own = usedFilms(test, { summary, skipped });
@@ -136,9 +152,14 @@ async function openTestSet(config: RunConfig, data: string | undefined) {
 /** Opens the films of a split's CSV file, else the test set. */
 async function openFilms(
   config: RunConfig,
-  { split, classes: named, data }: { split?: string; classes?: string; data: string | undefined },
+  { split, classes: named, data, fold }: {
+    split?: string;
+    classes?: string;
+    data: string | undefined;
+    fold: number;
+  },
 ): Promise<{ root: string; films: readonly LabelledFilm[] }> {
-  if (split === undefined) return await openTestSet(config, data);
+  if (split === undefined) return await openTestSet(config, { data, fold });
   const path = fromRoot(split);
   const hasOwn = await readSource(dirname(path)) !== null;
   const dataset = hasOwn ? dirname(path) : fromRoot("dataset");

@@ -6,6 +6,7 @@ import { findWeights, openNetwork, predictFiles } from "@/analysis/trained_netwo
 import { answerTable, filmsAt } from "@/tasks/answers.ts";
 import { chooseRun } from "@/tasks/evaluate.ts";
 import { type Command, type CommandLine, runCommand } from "@/tasks/flags.ts";
+import { wholeNumber } from "@/tasks/task.ts";
 
 const COMMAND = {
   name: "predict",
@@ -15,6 +16,7 @@ const COMMAND = {
     "epoch EPOCH": "a number from 0, best (highest test F1; the default), validation or last",
     json: "prints one line of JSON per film instead of a table",
     "seed N": "the run's seed (default: 0)",
+    "fold K": "the run's fold (default: 0)",
     "out FOLDER": "holds results/ and model/ (default: the project)",
   },
   notes: "For research and education; not for diagnosis.",
@@ -23,7 +25,8 @@ const COMMAND = {
 async function main({ flags, positionals }: CommandLine<typeof COMMAND>): Promise<void> {
   const paths = (await Promise.all(positionals.map(filmsAt))).flat();
   const { experiment = "baseline", epoch: which = "best" } = flags;
-  const { folders, config, epoch } = await chooseRun(experiment, { ...flags, epoch: which });
+  const fold = wholeNumber("--fold", { text: flags.fold }) ?? 0;
+  const { folders, config, epoch } = await chooseRun(experiment, { ...flags, fold, epoch: which });
   using network = await openNetwork(await findWeights(folders, epoch), config);
 
   const table = answerTable(config.classes);

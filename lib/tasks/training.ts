@@ -10,7 +10,7 @@ import { defaultPrecision } from "@/network/precision.ts";
 import { openReadable, runExperiment } from "@/notebooks/run_live.ts";
 import { requireMemory } from "@/runs/cost.ts";
 import { runFolders } from "@/runs/files.ts";
-import { openRunFilms } from "@/runs/films.ts";
+import { foldsOfSplit, type OpenedFilms, openRunFilms } from "@/runs/films.ts";
 import { planTraining } from "@/runs/plan.ts";
 import { requireRoom } from "@/runs/room.ts";
 import { removeRuns } from "@/runs/run.ts";
@@ -19,22 +19,25 @@ import { defined, namedData, stopSignal } from "@/tasks/task.ts";
 import type { TrainCommand } from "@/tasks/training_flags.ts";
 
 /**
- * Trains each experiment with each seed.
+ * Trains each experiment on each fold with each seed.
  *
  * @throws {Error} If there is too little memory for a step or disk for all checkpoints, or if a run
  * fails.
  */
 export async function trainAll(
-  { options: { restart = false, ...options }, ...request }: TrainCommand,
+  { options: { restart = false, ...options }, fold = 0, ...request }: TrainCommand,
 ): Promise<void> {
   // All experiments share one cache.
   const { keep = "all", network, out = ".", cache = openFilmCache() } = options;
   const { seeds } = request;
+  const data = namedData(options.data);
+  const folds = fold === "all" ? await foldsOfSplit(data) : [fold];
   const root = fromRoot(out);
   const planned = await planTraining(request, { root, restart });
-  const runs = seeds.flatMap((seed) =>
+  const places = folds.flatMap((fold) => seeds.map((seed) => ({ fold, seed })));
+  const runs = places.flatMap((place) =>
     planned.map(({ experiment: { name, epochs } }) => ({
-      ...{ name, epochs, folders: runFolders(name, { seed, root }) },
+      ...{ name, epochs, folders: runFolders(name, { ...place, root }) },
     }))
   );
   for (const { experiment, like } of planned) {
@@ -44,19 +47,24 @@ export async function trainAll(
   const architecture = describeResNet50(networkOf({ network, like: planned[0]!.like }));
   await requireRoom(runs, { architecture, keep, restart, folder: join(root, "model") });
   // Found once, so that all runs use one split, even if another is made meanwhile.
-  const films = await openRunFilms({ ...options, data: namedData(options.data) });
-  console.log(`Films of ${films.root}`);
+  const films = new Map<number, OpenedFilms>();
+  for (const fold of folds) {
+    films.set(fold, await openRunFilms({ ...options, fold, data }));
+  }
+  const [first] = films.values();
+  console.log(`Films of ${first!.root}`);
   if (restart) {
     const [{ like } = {}] = planned;
     const experiments = planned.map(({ experiment }) => experiment);
-    await openReadable(experiments, { ...options, ...defined({ like }), films, cache });
+    await openReadable(experiments, { ...options, ...defined({ like }), films: first!, cache });
     await removeRuns(runs.map(({ folders }) => folders));
   }
   const signal = stopSignal();
-  for (const seed of seeds) {
+  for (const place of places) {
+    if (folds.length > 1) console.log(`Fold ${place.fold} of ${folds.length}`);
     for (const { experiment, like } of planned) {
-      const settings = { ...options, ...defined({ like }), films, seed, signal, cache };
-      await runExperiment(experiment, settings);
+      const settings = { ...options, ...defined({ like }), ...place, signal, cache };
+      await runExperiment(experiment, { ...settings, films: films.get(place.fold)! });
     }
   }
 }

@@ -16,6 +16,8 @@ export const TRAINING_FLAGS = {
     "the epochs of a run; a run that has fewer is resumed (default: the experiment's, 20)",
   "seed N": "the run's seed (default: 0)",
   "seeds N": "trains with the seeds 0 to N-1, and keeps the best and the last weights only",
+  "fold K": "trains on a fold of `deno task split --folds` (default: 0)",
+  "folds all": "trains on every fold",
   "precision P": "fp32 or bf16 (default: bf16 on a processor with AMX, else fp32)",
   "validation SHARE": "the share of the training films that validate, for films without a split",
   "subset N": "only the first N films of each class and set, for a quick try",
@@ -48,6 +50,8 @@ export const TRAIN_COMMAND = {
 
 /** A command line's request, and the options of its runs. */
 export interface TrainCommand extends TrainRequest {
+  /** The fold to train on, or all of the split's. Default: 0. */
+  fold?: number | "all";
   /** With `restart`, the results and weights of the runs are removed first. */
   options: RunExperimentOptions & { restart?: boolean };
 }
@@ -64,6 +68,9 @@ export function trainCommand(
 ): TrainCommand {
   if (flags.seeds !== undefined && flags.seed !== undefined) {
     throw new RangeError("Cannot take --seed with --seeds, which trains with the seeds from 0 on");
+  }
+  if (flags.folds !== undefined && flags.fold !== undefined) {
+    throw new RangeError("Cannot take --fold with --folds all, which trains on every fold");
   }
   const seeds = wholeNumber("--seeds", { text: flags.seeds, from: 1 });
   const strideOn = oneOf("--stride-on", { text: flags["stride-on"], words: ["1x1", "3x3"] });
@@ -93,6 +100,8 @@ export function trainCommand(
     }),
     ...defined({
       name: flags.name,
+      fold: oneOf<"all">("--folds", { text: flags.folds, words: ["all"] }) ??
+        wholeNumber("--fold", { text: flags.fold }),
       epochs: wholeNumber("--epochs", { text: flags.epochs, from: 1 }),
     }),
   };

@@ -100,7 +100,7 @@ Deno.test("analyse() writes the tables, the summary, the model card and the ONNX
     assertEquals(
       files,
       [
-        ...[...both, "near_duplicates", "seeds", "selection", "shortcuts"].flatMap((
+        ...[...both, "matched", "near_duplicates", "seeds", "selection", "shortcuts"].flatMap((
           name,
         ) => [`${name}.csv`, `${name}.md`]),
         ...["roc.csv", "precision_recall.csv", "curves.json", "cases.json", "model_card.md"],

@@ -41,7 +41,7 @@ const NO_VALIDATION = Object.fromEntries(Object.keys(TEST).map((key) => [key, nu
   null
 >;
 
-Deno.test("runFolders() keeps further seeds apart", () => {
+Deno.test("runFolders() keeps further seeds and folds apart", () => {
   assertEquals(runFolders("l2", { root: "/x" }), {
     results: "/x/results/l2",
     model: "/x/model/l2",
@@ -50,6 +50,11 @@ Deno.test("runFolders() keeps further seeds apart", () => {
     results: "/x/results/seeds/3/l2",
     model: "/x/model/seeds/3/l2",
   });
+  assertEquals(runFolders("l2", { seed: 3, fold: 2, root: "/x" }), {
+    results: "/x/results/folds/2/seeds/3/l2",
+    model: "/x/model/folds/2/seeds/3/l2",
+  });
+  assertEquals(runFolders("l2", { fold: 2, root: "/x" }).results, "/x/results/folds/2/l2");
 });
 
 Deno.test("writeEpochs() writes the columns and values that metrics.csv is documented to have", () =>

@@ -38,7 +38,7 @@ Deno.test("train() lists the films that a network has seen, with those behind it
       ...from("second/epoch00.safetensors", films.train),
       ...from("first/epoch00.safetensors", half.train),
     ]);
-    // A film of 32 pixels is hashed at 128, and its hash stays within a copy's distance.
+    // A film of 32 pixels is hashed at 64, and its hash stays within a copy's distance.
     const [film] = (await readTrainingFilms(first.results))!;
     const whole = perceptualHash(await readImage(half.train[0]!.path));
     const bits = film!.hash.reduce((sum, word, i) => {

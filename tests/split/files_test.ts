@@ -4,6 +4,7 @@ import { PROJECT_ROOT } from "@/common/paths.ts";
 import { parseClasses } from "@/films/classes.ts";
 import { TBX11K_CLASSES } from "@/films/film.ts";
 import { hasSplit, readSource, readSplit, type SavedSplit, writeSplit } from "@/split/files.ts";
+import { makeFolds, splitOfFold } from "@/split/folds.ts";
 import { inFolder } from "../in_folder.ts";
 
 const film = (filename: string, label = "TB") => ({ filename, label });
@@ -173,6 +174,70 @@ Deno.test("writeSplit() replaces an interrupted split that cannot be completed",
     assertEquals([data, train], [join(folder, "a"), first.train]);
     const copies = Object.keys(await contents(join(dataset, "train")));
     assertEquals(copies.sort(), ["health/2.png", "tb/1.png"]);
+  }));
+
+/** Makes a split in folds, of films that are made as by `makeFilms()`. */
+async function makeFolded(root: string): Promise<SavedSplit> {
+  const places = ["health", "tb"].flatMap((name) => [1, 2, 3, 4].map((i) => `${name}/${i}.png`));
+  const { train, test, ...origin } = await makeFilms(root, places);
+  const folds = makeFolds([...train, ...test], { count: 4, seed: 2, validationShare: 0.4 });
+  return { ...origin, ...splitOfFold(folds, 0), folds };
+}
+
+Deno.test("readSplit() reads the folds of writeSplit(), which a later split without folds removes", () =>
+  inFolder(async (folder) => {
+    const [dataset, root] = [join(folder, "dataset"), join(folder, "a")];
+    const folded = await makeFolded(root);
+    await writeSplit(dataset, folded);
+    assertEquals(await readSplit(dataset), folded);
+    assertEquals((await readSource(dataset))!.folds, folded.folds);
+    const { folds: _, ...plain } = folded;
+    await writeSplit(dataset, plain);
+    assertEquals(await readSplit(dataset), plain);
+  }));
+
+Deno.test("readSplit() names the folds' field that is damaged", () =>
+  inFolder(async (folder) => {
+    const folded = await makeFolded(join(folder, "a"));
+    const dataset = join(folder, "dataset");
+    await writeSplit(dataset, folded);
+    const path = join(dataset, "split.json");
+    const source = JSON.parse(await Deno.readTextFile(path));
+    const [first, ...others] = source.folds.films;
+    const damages = {
+      "folds": 1,
+      "folds.count": { ...source.folds, count: 1 },
+      "folds.seed": { ...source.folds, seed: null },
+      "folds.validationShare": { ...source.folds, validationShare: 1 },
+      "folds.films": { ...source.folds, films: [{ ...first, fold: 4 }, ...others] },
+      "folds.films.0.fold": { ...source.folds, films: [{ ...first, fold: "0" }, ...others] },
+      "folds.films.0.group": { ...source.folds, films: [{ ...first, group: 1 }, ...others] },
+    };
+    for (const [field, folds] of Object.entries(damages)) {
+      await Deno.writeTextFile(path, JSON.stringify({ ...source, folds }));
+      const message = `Cannot read ${path}: its "${field}" is wrong`;
+      await assertRejects(() => readSplit(dataset), SyntaxError, message);
+    }
+  }));
+
+Deno.test("readSplit() completes an interrupted split with its folds, or without those of the old one", () =>
+  inFolder(async (folder) => {
+    const dataset = join(folder, "dataset");
+    const folded = await makeFolded(join(folder, "a"));
+    const plain = await makeFilms(join(folder, "b"), PLACES);
+    for (const [old, next] of [[plain, folded], [folded, plain]] as const) {
+      await writeSplit(dataset, { ...old, copies: true });
+      const [films, away] = ["tb", "away"].map((name) => join(next.data!, name));
+      // A film that is moved after all were read stops the second step, as above.
+      const onFilm = (done: number) =>
+        done === next.train.length + next.test.length && Deno.renameSync(films!, away!);
+      const write = () => writeSplit(dataset, { ...next, copies: true, onFilm });
+      await assertRejects(write, Error, "Cannot copy");
+      const kept = JSON.parse(await Deno.readTextFile(join(dataset, "split.json")));
+      assertEquals(kept.folds, old.folds, "The old split's files are as they were");
+      await Deno.rename(away!, films!);
+      assertEquals(await readSplit(dataset), next);
+    }
   }));
 
 Deno.test("readSplit() finds a data folder in the project after the project was moved", () =>

@@ -126,6 +126,52 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "split, train and analyse test every film once over the folds, and ask all about other films",
+  ignore: !WHOLE,
+  fn: () =>
+    inFolder(async (folder) => {
+      const project = await copyProject(folder);
+      const [ours, others] = [join(folder, "ours"), join(folder, "others")];
+      await drawFilms(ours);
+      await drawFilms(others, ["NORMAL", "SICK"]);
+      const small = ["--epochs", "1", "--image-size", "64", "--name", "small", "--keep", "last"];
+      await type(project, ["split", "--data", ours]);
+      const refused = await type(project, ["train", "baseline", "--folds", "all", ...small], {
+        code: 1,
+      });
+      assertStringIncludes(refused, "has none. Make them: deno task split --folds K");
+      await type(project, ["split", "--folds", "2"]);
+      await type(project, ["train", "baseline", ...small]);
+      const trained = await type(project, ["train", "baseline", "--folds", "all", ...small]);
+      assertStringIncludes(trained, "Fold 1 of 2");
+      const evaluated = await type(project, ["evaluate", "small", "last", "--fold", "1"]);
+      assertStringIncludes(evaluated, `on 10 films of ${ours}, its test set`);
+
+      const external = ["--external", `OTHERS=${others}`, "--external-classes"];
+      const unmapped = await type(project, ["analyse", ...external.slice(0, 2)], { code: 1 });
+      assertStringIncludes(unmapped, "--external-classes OTHERS=A,B");
+      const analysed = await type(project, ["analyse", ...external, "OTHERS=NORMAL,SICK"]);
+      assertStringIncludes(
+        analysed,
+        "small: the mean AUC of 2 folds, in which each film is tested once",
+      );
+      assertStringIncludes(analysed, "On OTHERS small ranks a TB film above a healthy one in");
+      const { folds, external: sets } = JSON.parse(
+        await Deno.readTextFile(join(project, "results/summary.json")),
+      );
+      const { tn, fp, fn, tp } = folds.experiments[0].confusion;
+      assertEquals([tn + fp, fn + tp, folds.problems], [10, 10, []]);
+      assertEquals([sets[0].healthy, sets[0].tb], [10, 10]);
+      assertEquals(sets[0].networks[0].folds.lowest <= sets[0].networks[0].folds.highest, true);
+      await type(project, ["notebooks"]);
+      const report = await Deno.readTextFile(join(project, "results/report.html"));
+      assertStringIncludes(report, "On OTHERS small ranks");
+      assertStringIncludes(report, "Every film tested once: the mean of the folds");
+    }),
+});
+
+Deno.test({
   name: "run-all goes from phantoms to your own films, to others, and to other classes",
   ignore: !WHOLE,
   fn: () =>

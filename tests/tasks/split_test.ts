@@ -6,6 +6,7 @@ import { createPrng } from "@/common/random.ts";
 import { placeOf } from "@/films/film.ts";
 import { openRunFilms } from "@/runs/films.ts";
 import { readSplit } from "@/split/files.ts";
+import { splitOfFold } from "@/split/folds.ts";
 import { inFolder } from "../in_folder.ts";
 
 /** The number of kills: 3, or that of `XRAY_TEST_KILLS`. */
@@ -82,6 +83,109 @@ Deno.test("deno task split splits the films of a CSV file, wherever they lie", (
     assertEquals(failed, 1);
     assertStringIncludes(stderr, "Cannot find 1 of 9 films");
     assertStringIncludes(stderr, "all/3.png");
+  }));
+
+/** Makes two films each of 12 healthy patients and 6 others, and an augmented copy of the first. */
+async function makePatients(root: string): Promise<void> {
+  const names = (patient: number) => [1, 2].map((i) => `p${patient}_${i}.png`);
+  await makeFiles(root, [
+    ...numbers(12).flatMap((i) => names(i).map((name) => `health/${name}`)),
+    ...numbers(6).flatMap((i) => names(20 + i).map((name) => `tb/${name}`)),
+    ...numbers(6).map((i) => `tb/p${20 + i}_1.aug.png`),
+  ]);
+}
+
+Deno.test("deno task split makes folds by patient, of which fold 0 is the split", () =>
+  inFolder(async (folder) => {
+    const [data, out] = ["films", "out"].map((name) => join(folder, name)) as [string, string];
+    await makePatients(data);
+    const args = ["--data", data, "--out", out, "--folds", "3", "--patient", "^p\\d+"];
+    const { code, stdout, stderr } = await split([...args, "--train-only", "\\.aug"]);
+    assertEquals([code, stderr], [0, ""]);
+    const table = [
+      "fold  test Healthy  test TB  train Healthy  train TB",
+      "----  ------------  -------  -------------  --------",
+      "   0             8        4             16        12",
+      "   1             8        4             16        12",
+      "   2             8        4             16        12",
+    ];
+    assertStringIncludes(stdout, table.join("\n"));
+    const { folds, flags, ...sets } = await readSplit(out);
+    assertEquals([folds!.count, folds!.seed, folds!.validationShare], [3, 0, 0]);
+    assertEquals(flags, [...args, "--train-only", "\\.aug"]);
+    const { train, test } = splitOfFold(folds!, 0);
+    assertEquals([sets.train, sets.test], [train, test]);
+    assertEquals(folds!.films.find(({ filename }) => filename === "p21_1.aug.png"), {
+      ...{ filename: "p21_1.aug.png", label: "TB", group: "p21", fold: null },
+    });
+    const copies = (await filesIn(join(out, "test"))).sort();
+    assertEquals(copies, test.map(({ filename }) => filename).sort());
+    await split(["--data", data, "--out", out, "--no-copies"]);
+    assertEquals((await readSplit(out)).folds, undefined, "A split without folds removes them");
+  }));
+
+Deno.test("deno task split makes folds by a list of patients, with a seed and validation films", () =>
+  inFolder(async (folder) => {
+    const [data, out] = ["films", "out"].map((name) => join(folder, name)) as [string, string];
+    await makeFiles(
+      data,
+      ["health", "tb"].flatMap((name) => numbers(8).map((i) => `${name}/${i}.png`)),
+    );
+    const groups = join(folder, "groups.csv");
+    const rows = ["health", "tb"].flatMap((name) =>
+      numbers(8).map((i) => `${name}/${i}.png,${name}${i % 4}`)
+    );
+    const write = (rows: string[]) =>
+      Deno.writeTextFile(groups, ["filename,group", ...rows, ""].join("\n"));
+    await write(rows);
+    const args = ["--data", data, "--out", out, "--no-copies", "--folds", "2", "--groups", groups];
+    const options = ["--validation", "0.3", "--seed"];
+    const { code, stdout, stderr } = await split([...args, ...options, "5"]);
+    assertEquals([code, stderr], [0, ""]);
+    assertStringIncludes(stdout, "Films that validate are among those listed for training");
+    const { folds, validation } = await readSplit(out);
+    assertEquals([folds!.seed, folds!.validationShare], [5, 0.3]);
+    assertEquals(folds!.films[3]!.group, "health0");
+    // 30% of 4 is one film of each class, whose patient has another one.
+    assertEquals(validation!.length, 4);
+    assertEquals(validation, splitOfFold(folds!, 0).validation);
+    await write(rows.toSpliced(9, 1));
+    const missing = await split(args);
+    assertEquals(missing.code, 1);
+    assertStringIncludes(missing.stderr, "1 of 16 films are missing, such as tb/2.png");
+  }));
+
+Deno.test("deno task split refuses flags of folds that do not go together, and patterns of no use", () =>
+  inFolder(async (folder) => {
+    const data = join(folder, "films");
+    await makePatients(data);
+    const out = join(folder, "out");
+    const refuses = async (args: string[], message: string) => {
+      const { code, stderr } = await split(["--data", data, "--out", out, ...args]);
+      assertEquals(code, 1);
+      assertStringIncludes(stderr, message);
+      assertEquals(await exists(out), false);
+    };
+    const folds = ["--folds", "2"];
+    await refuses(["--folds", "1"], "Cannot take --folds 1: it must be a whole number from 2");
+    await refuses(["--folds", "2.5"], "Cannot take --folds 2.5: it must be a whole number from 2");
+    await refuses([...folds, "--seed", "x"], "Cannot take --seed x: it must be a whole number");
+    await refuses([...folds, "--test", "0.2"], "Cannot take --test with --folds, which chooses");
+    await refuses([...folds, "--given", "train=a,test=b"], "Cannot take --given with --folds");
+    await refuses(["--seed", "1"], "Cannot take --seed without --folds: name their number");
+    await refuses(["--groups", "g.csv"], "Cannot take --groups without --folds");
+    await refuses(["--train-only", "aug"], "Cannot take --train-only without --folds");
+    await refuses(
+      [...folds, "--patient", "^p", "--groups", "g.csv"],
+      "Cannot take --patient with --groups: both name the patients. Omit one",
+    );
+    await refuses([...folds, "--train-only", "("], "Cannot take --train-only (");
+    await refuses(
+      [...folds, "--train-only", "flipped"],
+      "Cannot take --train-only flipped: it matches no film's name, such as p10_1.png",
+    );
+    await refuses([...folds, "--train-only", "p2\\d"], 'all films of "TB" only train');
+    await refuses(["--folds", "7", "--patient", "^p\\d+"], "too few patients, 6");
   }));
 
 Deno.test("deno task split takes given sets, and refuses flags that do not go with them", () =>

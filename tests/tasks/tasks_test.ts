@@ -33,6 +33,11 @@ function parseTrain(args: readonly string[]) {
 Deno.test("trainCommand() reads one experiment or all, and one seed or several", () => {
   const one = parseTrain(["l2"])!;
   assertEquals(one, { experiment: "l2", changes: {}, seeds: [0], options: {} });
+  assertEquals(trainCommand("l2", { fold: "3" }).fold, 3);
+  assertEquals(trainCommand("l2", { folds: "all" }).fold, "all");
+  const both = () => trainCommand("l2", { folds: "all", fold: "1" });
+  assertThrows(both, RangeError, "Cannot take --fold with --folds all");
+  assertThrows(() => trainCommand("l2", { folds: "5" }), RangeError, "it must be all");
   const all = parseTrain(["all", "--epochs", "2", "--seeds", "3"])!;
   assertEquals([all.experiment, all.epochs], ["all", 2]);
   assertEquals([all.seeds, all.options], [[0, 1, 2], { keep: "best" }]);

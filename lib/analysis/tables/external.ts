@@ -7,6 +7,8 @@ import type { ExternalReport } from "@/analysis/external_report.ts";
 import type { Summary } from "@/analysis/summary.ts";
 import { type AnalysisTable, spread } from "@/analysis/tables/table.ts";
 
+type Network = ExternalReport["networks"][number];
+
 /** Makes the tables of an analysis on films of other sources; none without such films. */
 export function externalTables({ external = [], classes }: Summary): AnalysisTable[] {
   if (external.length === 0) return [];
@@ -15,9 +17,12 @@ export function externalTables({ external = [], classes }: Summary): AnalysisTab
 
 function ranking(external: readonly ExternalReport[]): AnalysisTable {
   const rows = external.flatMap(({ name, networks, shortcuts }) => [
-    ...networks.map(({ experiment, epoch, chosenBy, ...areas }) => (
-      { name, who: experiment, epoch: `${epoch} (${chosenBy})`, ...areas }
-    )),
+    ...networks.flatMap(({ experiment, epoch, chosenBy, folds, ...areas }) => [
+      { name, who: experiment, epoch: `${epoch} (${chosenBy})`, ...areas },
+      ...folds === undefined ? [] : foldRows(folds).map((row) => (
+        { name, epoch: "", ...row, who: `${experiment}, ${row.who}` }
+      )),
+    ]),
     ...shortcuts.map(({ shortcut, ...areas }) => (
       { name, who: `logistic regression: ${shortcut}`, epoch: "", ...areas }
     )),
@@ -36,6 +41,20 @@ function ranking(external: readonly ExternalReport[]): AnalysisTable {
       "Drop": decimalInterval(drop, { signed: true }),
     })),
   };
+}
+
+/** Makes rows of the folds' networks: their mean with their range, and their ensemble. */
+function foldRows({ mean, lowest, highest, ensemble }: NonNullable<Network["folds"]>) {
+  const none = { value: NaN, low: NaN, high: NaN };
+  const others = { ownAuc: none, drop: none };
+  return [
+    {
+      who: "mean of the folds [range]",
+      auc: { value: mean, low: lowest, high: highest },
+      ...others,
+    },
+    { who: "ensemble of the folds", auc: ensemble, ...others },
+  ];
 }
 
 /** The set that chose a threshold, in words. */

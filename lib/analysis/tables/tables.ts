@@ -5,6 +5,8 @@
 import { count, decimalInterval, percentInterval } from "@/analysis/format.ts";
 import type { ExperimentCurves, Summary } from "@/analysis/summary.ts";
 import { externalTables } from "@/analysis/tables/external.ts";
+import { foldTables } from "@/analysis/tables/folds.ts";
+import { matchedTables } from "@/analysis/tables/matched.ts";
 import { type AnalysisTable, spread } from "@/analysis/tables/table.ts";
 import { titleOf } from "@/runs/own.ts";
 
@@ -14,7 +16,12 @@ export function analysisTables(summary: Summary): AnalysisTable[] {
     ...[scores, comparisons, selection, seeds, operatingPoints, calibration],
     ...[shortcuts, nearDuplicates, deletion, errors],
   ];
-  return [...all.map((table) => table(summary)), ...externalTables(summary)];
+  return [
+    ...all.map((table) => table(summary)),
+    ...foldTables(summary),
+    ...matchedTables(summary),
+    ...externalTables(summary),
+  ];
 }
 
 /** Lists the curves' points, a row each. */

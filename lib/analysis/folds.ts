@@ -1,0 +1,254 @@
+/**
+ * The runs of all folds of a split, in which every film is tested once by a network that has not
+ * seen its patient. Scores of different networks are not pooled into one area (Parker et al., BMC
+ * Bioinformatics 8:326, 2007, doi:10.1186/1471-2105-8-326; Airola et al., Computational Statistics
+ * and Data Analysis 55, 2011, doi:10.1016/j.csda.2010.11.018): the areas' mean is the result.
+ * @module
+ */
+import { join, relative } from "node:path";
+import * as z from "zod";
+import { decimalInterval } from "@/analysis/format.ts";
+import { describeOperation } from "@/analysis/operating_points.ts";
+import { type AnalysedRun, readRun } from "@/analysis/read_run.ts";
+import { columns } from "@/analysis/scores.ts";
+import { REASON } from "@/analysis/selection.ts";
+import { exists } from "@/common/files.ts";
+import { COUNT, NUMBER } from "@/common/json.ts";
+import { createPrng } from "@/common/random.ts";
+import type { ClassNames, Label } from "@/films/film.ts";
+import { runFolders } from "@/runs/files.ts";
+import { usedFilms } from "@/runs/films.ts";
+import { findFolds, findRuns } from "@/runs/find.ts";
+import { fingerprintOf, type RunFilms } from "@/runs/settings.ts";
+import type { Folds } from "@/split/folds.ts";
+import { meanOverFolds } from "@/statistics/bootstrap.ts";
+import { CONFUSION } from "@/statistics/classification.ts";
+import { delongAuc } from "@/statistics/delong.ts";
+import { ESTIMATE, mean, wilson } from "@/statistics/intervals.ts";
+
+/** The threshold of a fold's network. */
+const PURPOSE = z.enum(["probability one half", "WHO triage"]);
+
+/** An experiment over all folds. */
+const FOLD_EXPERIMENT = z.object({
+  experiment: z.string(),
+  folds: z.array(z.object({
+    ...{ fold: COUNT, epoch: COUNT, chosenBy: REASON, healthy: COUNT, tb: COUNT },
+    /** DeLong's interval. */
+    auc: ESTIMATE,
+    threshold: NUMBER,
+  })),
+  /** Mean of the folds' areas; the interval resamples patients within the folds. */
+  auc: ESTIMATE,
+  /** The folds' lowest and highest area. Their spread is no standard error. */
+  ...{ lowest: NUMBER, highest: NUMBER },
+  /** The purpose of the folds' thresholds, chosen on validation films if all folds have some. */
+  purpose: PURPOSE,
+  /** Counts at each fold's threshold, added up. */
+  confusion: CONFUSION,
+  ...{ sensitivity: ESTIMATE, specificity: ESTIMATE },
+  words: z.string(),
+});
+
+/** The results over the folds of a split. */
+export const FOLDS_REPORT = z.object({
+  /** The number of folds. */
+  count: COUNT,
+  experiments: z.array(FOLD_EXPERIMENT),
+  /** Reasons why an experiment's folds are not pooled. */
+  problems: z.array(z.string()),
+});
+export type FoldsReport = z.infer<typeof FOLDS_REPORT>;
+
+/** The runs of an experiment, one for each fold. */
+export interface FoldRuns {
+  experiment: string;
+  runs: readonly AnalysedRun[];
+}
+
+/** The folds of a split, and the films of each. */
+export interface OpenedFolds {
+  folds: Folds;
+  films: readonly Pick<RunFilms, "train" | "test">[];
+}
+
+/**
+ * Reads the runs of the experiments that are trained on more folds than the first.
+ *
+ * @param options.root Folder that holds `results/`.
+ * @returns The experiments whose folds may be pooled, and why others may not.
+ */
+export async function readFoldRuns(
+  root: string,
+  { folds: { count }, films }: OpenedFolds,
+): Promise<{ experiments: FoldRuns[]; problems: string[] }> {
+  const later = (await findFolds(root)).slice(1).map((fold) => findRuns(root, { fold }));
+  const names = (await Promise.all(later)).flat().filter(({ seed }) => seed === 0)
+    .map(({ experiment }) => experiment);
+  const fingerprints = await Promise.all(films.map(({ test }) => fingerprintOf(test)));
+  const experiments: FoldRuns[] = [];
+  const problems: string[] = [];
+  for (const experiment of new Set(names)) {
+    try {
+      const runs: AnalysedRun[] = [];
+      for (let fold = 0; fold < count; fold++) {
+        const folders = runFolders(experiment, { fold, root });
+        if (!await exists(join(folders.results, "metrics.csv"))) {
+          throw new Error(
+            `${folders.results} is missing. Train it: deno task train ${experiment} --fold ${fold}`,
+          );
+        }
+        const run = await readRun({ experiment, seed: 0, fold, folders });
+        await requireFold(run, { fold, test: films[fold]!.test, fingerprint: fingerprints[fold]! });
+        requireAlike(run, { fold, first: runs[0] ?? run });
+        runs.push(run);
+      }
+      experiments.push({ experiment, runs });
+    } catch (error) {
+      const reason = (error as Error).message.replaceAll(`${root}/`, "");
+      problems.push(notPooled(experiment, reason));
+    }
+  }
+  return { experiments, problems };
+}
+
+function notPooled(experiment: string, reason: string): string {
+  return `The folds of ${experiment} are not pooled: ${reason}`;
+}
+
+/** Refuses a run that was tested on other films than its fold's. */
+async function requireFold(
+  { config: { data }, folders, experiment }: AnalysedRun,
+  { fold, test, fingerprint }: { fold: number; test: RunFilms["test"]; fingerprint: string },
+): Promise<void> {
+  if (data.test.fingerprint === fingerprint) return;
+  const used = usedFilms(test, { summary: data.test, skipped: data.skipped });
+  if (await fingerprintOf(used) === data.test.fingerprint) return;
+  throw new Error(
+    `${folders.results} was tested on the films of another split. Train it again: ` +
+      `deno task train ${experiment} --fold ${fold} --restart`,
+  );
+}
+
+/** Refuses a run that differs from that of the first fold by more than its films. */
+function requireAlike(
+  { config, folders, rows, experiment }: AnalysedRun,
+  { fold, first }: { fold: number; first: AnalysedRun },
+): void {
+  const settings = (
+    { experiment: { epochs: _, ...rest }, precision, network, classes }: AnalysedRun["config"],
+  ) => Object.entries({ ...rest, precision, ...network, classes });
+  const before = new Map(settings(first.config));
+  const changed = settings(config)
+    .find(([key, value]) => JSON.stringify(value) !== JSON.stringify(before.get(key)));
+  const [name, now, then] = changed !== undefined
+    ? [changed[0], changed[1], before.get(changed[0])]
+    : ["epochs", rows.length, first.rows.length];
+  if (now === then) return;
+  throw new Error(
+    `${folders.results} has ${name} ${JSON.stringify(now)}, and ` +
+      `${relative(folders.results, first.folders.results)} has ${
+        JSON.stringify(then)
+      }. Train both ` +
+      `alike: deno task train ${experiment} --fold ${fold}`,
+  );
+}
+
+/** Sums up the experiments over the folds. */
+export function summarizeFolds(
+  { folds }: OpenedFolds,
+  { experiments, problems }: Awaited<ReturnType<typeof readFoldRuns>>,
+): FoldsReport {
+  const report: FoldsReport = { count: folds.count, experiments: [], problems: [...problems] };
+  for (const each of experiments) {
+    try {
+      report.experiments.push(poolFolds(each, folds));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      report.problems.push(notPooled(each.experiment, error.message));
+    }
+  }
+  return report;
+}
+
+function poolFolds({ experiment, runs }: FoldRuns, folds: Folds): z.infer<typeof FOLD_EXPERIMENT> {
+  const { classes } = runs[0]!.config;
+  const groups = groupsOf(folds, classes);
+  const validated = runs.every(({ validation }) => validation !== null);
+  const purpose = validated ? "WHO triage" : "probability one half";
+  const described = runs.map(({ test, validation, epoch, chosenBy }, fold) => {
+    const { truth, probabilities: scores } = columns(test);
+    const { points } = describeOperation(test, { validation: validated ? validation : null });
+    const { threshold } = points.find((point) => point.purpose === purpose)!;
+    const called = test.map(({ label, probability }) => ({
+      label,
+      isTb: probability >= threshold,
+    }));
+    const countOf = (label: Label, isTb: boolean) =>
+      called.filter((film) => film.label === label && film.isTb === isTb).length;
+    return {
+      films: test.map((film) => (
+        { truth: film.label, score: film.probability, group: groups.get(keyOf(film))! }
+      )),
+      confusion: {
+        ...{ tn: countOf(0, false), fp: countOf(0, true) },
+        ...{ fn: countOf(1, false), tp: countOf(1, true) },
+      },
+      fold: {
+        ...{ fold, epoch, chosenBy, threshold, auc: delongAuc(truth, scores) },
+        tb: truth.filter((label) => label === 1).length,
+        healthy: truth.filter((label) => label === 0).length,
+      },
+    };
+  });
+  const prng = createPrng(`folds/${experiment}`);
+  const auc = meanOverFolds(described.map(({ films }) => films), prng);
+  const sum = (key: "tn" | "fp" | "fn" | "tp") =>
+    described.reduce((total, { confusion }) => total + confusion[key], 0);
+  const confusion = { tn: sum("tn"), fp: sum("fp"), fn: sum("fn"), tp: sum("tp") };
+  const areas = described.map(({ fold }) => fold.auc.value);
+  const [lowest, highest] = [Math.min(...areas), Math.max(...areas)];
+  return {
+    experiment,
+    folds: described.map(({ fold }) => fold),
+    ...{ auc, lowest, highest, purpose, confusion },
+    sensitivity: wilson(confusion.tp, { trials: confusion.tp + confusion.fn }),
+    specificity: wilson(confusion.tn, { trials: confusion.tn + confusion.fp }),
+    words:
+      `${experiment}: the mean AUC of ${runs.length} folds, in which each film is tested once, ` +
+      `is ${decimalInterval(auc)}; the folds reach from ${lowest.toFixed(3)} to ` +
+      `${highest.toFixed(3)}.`,
+  };
+}
+
+function keyOf({ label, filename }: { label: Label; filename: string }): string {
+  return `${label}/${filename}`;
+}
+
+/** Maps each film to its patient. */
+function groupsOf({ films }: Folds, classes: ClassNames): Map<string, string> {
+  return new Map(films.map(({ filename, label, group }) => {
+    return [keyOf({ label: classes.indexOf(label) as Label, filename }), group];
+  }));
+}
+
+/** An experiment's networks on an external set, one network for each fold. */
+export const FOLD_ANSWERS = z.object({
+  /** Mean, lowest and highest AUC of the folds' networks. */
+  ...{ mean: NUMBER, lowest: NUMBER, highest: NUMBER },
+  /** The AUC of the mean of their probabilities. */
+  ensemble: ESTIMATE,
+});
+
+/** Describes the answers of the folds' networks on the same films. */
+export function describeAnswers(
+  truth: readonly number[],
+  probabilities: readonly (readonly number[])[],
+): z.infer<typeof FOLD_ANSWERS> {
+  const areas = probabilities.map((scores) => delongAuc(truth, scores).value);
+  const means = truth.map((_, i) => mean(probabilities.map((scores) => scores[i]!)));
+  return {
+    ...{ mean: mean(areas), lowest: Math.min(...areas), highest: Math.max(...areas) },
+    ensemble: delongAuc(truth, means),
+  };
+}
