@@ -5,13 +5,13 @@
 import { decimalInterval, percentInterval } from "@/analysis/format.ts";
 import type { ExternalReport } from "@/analysis/external_report.ts";
 import type { Summary } from "@/analysis/summary.ts";
-import { type AnalysisTable, spread } from "@/analysis/tables/table.ts";
+import { absent, type AnalysisTable, spread } from "@/analysis/tables/table.ts";
 
 type Network = ExternalReport["networks"][number];
 
-/** Makes the tables of an analysis on films of other sources; none without such films. */
+/** Makes the tables on films of other sources, or one that says that none were named. */
 export function externalTables({ external = [], classes }: Summary): AnalysisTable[] {
-  if (external.length === 0) return [];
+  if (external.length === 0) return [absent("Films of other sources: none were named")];
   return [ranking, points, calibration, sets].map((table) => table(external, classes));
 }
 

@@ -5,11 +5,13 @@
 import type { FoldsReport } from "@/analysis/folds.ts";
 import { decimalInterval, percentInterval } from "@/analysis/format.ts";
 import type { Summary } from "@/analysis/summary.ts";
-import { type AnalysisTable, spread } from "@/analysis/tables/table.ts";
+import { absent, type AnalysisTable, spread } from "@/analysis/tables/table.ts";
 
-/** Makes the tables over folds; none without folds that were trained. */
+/** Makes the tables over folds, or one that says that none were trained. */
 export function foldTables({ folds }: Summary): AnalysisTable[] {
-  if (folds === undefined || folds.experiments.length === 0) return [];
+  if (folds === undefined || folds.experiments.length === 0) {
+    return [absent("Every film tested once: no experiment was trained on all folds")];
+  }
   return [means(folds), each(folds)];
 }
 

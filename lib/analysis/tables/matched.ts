@@ -5,11 +5,11 @@
 import { decimalInterval, percent, percentInterval } from "@/analysis/format.ts";
 import type { MatchedReport } from "@/analysis/matched.ts";
 import type { Summary } from "@/analysis/summary.ts";
-import { type AnalysisTable, spread } from "@/analysis/tables/table.ts";
+import { absent, type AnalysisTable, spread } from "@/analysis/tables/table.ts";
 
-/** Makes the table on matched films; none in an analysis of an older version. */
+/** Makes the table on matched films, or one that says that the analysis is older. */
 export function matchedTables({ matched = [], best }: Summary): AnalysisTable[] {
-  if (matched.length === 0) return [];
+  if (matched.length === 0) return [absent("Pairs of films: this analysis is older")];
   return [{
     name: "matched",
     title: `Pairs of films that a shortcut cannot tell apart: ${best.experiment}`,

@@ -37,6 +37,18 @@ export function toMarkdown({ title, markdown }: Pick<AnalysisTable, "title" | "m
     markdown.map((row) => line(columns.map((column) => row[column]!))).join("");
 }
 
+const ABSENT = "absent";
+
+/** Makes the table that a notebook shows in place of others that an analysis does not have. */
+export function absent(title: string): AnalysisTable {
+  return { name: ABSENT, title, csv: [], markdown: [] };
+}
+
+/** Tells whether a table stands for others, so that it has no file. */
+export function isAbsent({ name }: AnalysisTable): boolean {
+  return name === ABSENT;
+}
+
 /** Gives an estimate the columns `name`, `name_low` and `name_high`. */
 export function spread(name: string, { value, low, high }: Estimate): Record<string, number> {
   return { [name]: value, [`${name}_low`]: low, [`${name}_high`]: high };
