@@ -19,7 +19,7 @@ import {
   readFilms,
 } from "@/analysis/films.ts";
 import { type OpenedFolds, readFoldRuns, summarizeFolds } from "@/analysis/folds.ts";
-import { matchFilms } from "@/analysis/matched.ts";
+import { matchFilms, type ScoredFilm } from "@/analysis/matched.ts";
 import { modelCard } from "@/analysis/model_card.ts";
 import { type Analysis, readAnalysis } from "@/analysis/read_analysis.ts";
 import { type AnalysedRun, readRun } from "@/analysis/read_run.ts";
@@ -111,27 +111,25 @@ export async function analyse(
   );
   const { cases, ...examined } = kept ?? await examine(best, { films: used.test, cache });
   onStage("shortcut audit");
-  const bestOfFolds = ofFolds.find(({ experiment }) => experiment === best.experiment)?.runs;
-  const bestSets = bestOfFolds?.map((run, fold) => usedSets(run, folds!.films[fold]!)) ?? [used];
+  const bestOfFolds = ofFolds.find(({ experiment }) => experiment === best.experiment)?.runs ?? [];
+  const bestSets = bestOfFolds.map((run, fold) => usedSets(run, folds!.films[fold]!));
   const readOnce = await openFilms([used, ...bestSets]);
   const [train, test] = [readOnce(used.train), readOnce(used.test)];
   const models = fitShortcuts(train);
   const audit = auditFilms({ train, test, models });
-  const scored = bestSets.map((films, fold) => {
-    const { test } = (bestOfFolds ?? [best])[fold]!;
-    const asked = readOnce(films.test);
-    return {
-      train: readOnce(films.train),
-      test: asked.map((film, i) => ({ ...film, score: test[i]!.probability })),
-    };
-  });
+  const matchable = bestOfFolds.length === 0
+    ? [{ train, test: withScores(test, best) }]
+    : bestOfFolds.map((run, fold) => ({
+      train: readOnce(bestSets[fold]!.train),
+      test: withScores(readOnce(bestSets[fold]!.test), run),
+    }));
   const asked = { sets, runs, folds: ofFolds, found, train, test, models, cache, onStage };
   const { external, answers } = sets.length === 0 ? NOBODY_ASKED : await askExternal(asked);
   const { classes, data } = best.config;
   const summary: Summary = {
     ...{ version: SUMMARY_VERSION, phantom, classes, data },
     ...{ ...found, ...examined, ...audit },
-    matched: MATCHED_BY.map((shortcut) => matchFilms(scored, { shortcut })),
+    matched: MATCHED_BY.map((shortcut) => matchFilms(matchable, { shortcut })),
     ...foldRuns && { folds: summarizeFolds(folds!, foldRuns) },
     ...external && { external },
   };
@@ -154,6 +152,11 @@ async function openFilms(
   const films = [...new Map(all.map((film) => [film.path, film])).values()];
   const read = new Map((await readFilms(films)).map((film) => [film.path, film]));
   return (films) => films.map((film) => ({ ...read.get(film.path)!, ...film }));
+}
+
+/** Adds a run's probabilities to its test films, which are in their order. */
+function withScores(films: readonly ReadFilm[], { test }: AnalysedRun): ScoredFilm[] {
+  return films.map((film, i) => ({ ...film, score: test[i]!.probability }));
 }
 
 /** Lists the films of a fold that its run used. */

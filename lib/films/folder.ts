@@ -20,6 +20,8 @@ const HOW_TO_BRING_FILMS =
   "Name the folder that holds the two class folders with --data or XRAY_DATA (TBX11K's is TBX11K/imgs); " +
   "where they have other names, split with `deno task split --classes A,B`";
 
+const HOW_TO_FIND = "If its films have changed, `deno task split` splits them again as before";
+
 const HOW_TO_TAKE_SETS = "Films that are split already are taken as they are with " +
   "`deno task split --given train=FOLDER,test=FOLDER --classes A,B`, where A and B are in each FOLDER";
 
@@ -133,15 +135,17 @@ export function labelFilm(
  * @param films Rows of a split.
  * @param options.root The data folder.
  * @param options.followLinks Allows links to files outside of the data folder. Default: false.
+ * @param options.advice Says what to do about missing films. Default: to split them again.
  * @throws {Error} If files are missing, or a film is a broken link or a link out of the folder.
  * @throws {RangeError} If a film's label is unknown.
  */
 export async function locateFilms(
   films: readonly Film[],
-  { root, classes = TBX11K_CLASSES, followLinks = false }: {
+  { root, classes = TBX11K_CLASSES, followLinks = false, advice = HOW_TO_FIND }: {
     root: string;
     classes?: FilmClasses;
     followLinks?: boolean;
+    advice?: string;
   },
 ): Promise<LabelledFilm[]> {
   const realRoot = await Deno.realPath(root);
@@ -172,8 +176,7 @@ export async function locateFilms(
   if (missing.length > 0) {
     const shown = excerpt(missing.slice(0, 5).join(", ")) + (missing.length > 5 ? ", ..." : "");
     throw new Error(
-      `Cannot find ${missing.length} of ${films.length} films in ${root}: ${shown}. ` +
-        "If its films have changed, `deno task split` splits them again as before",
+      `Cannot find ${missing.length} of ${films.length} films in ${root}: ${shown}. ${advice}`,
     );
   }
   return located;

@@ -98,7 +98,8 @@ export async function openExternal(
     ? await readFilmList(path, { data: root, classes, howToName })
     : await listClasses(root, { classes, set, howToName });
   if (films.length === 0) throw new RangeError(`Cannot use ${path} as ${set}: it has no film`);
-  const located = await locateFilms(films, { root, classes, followLinks: true });
+  const advice = `A filename in ${path} is the film's path from there`;
+  const located = await locateFilms(films, { root, classes, followLinks: true, advice });
   await requireElsewhere(located, { own, path, set });
   return { name, root, films: located };
 }
