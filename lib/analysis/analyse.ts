@@ -52,7 +52,7 @@ interface AnalyseOptions {
   /** Folder that holds `results/` and `model/`. */
   root: string;
   /** The films that the runs were trained and tested on, or more. */
-  films: Pick<RunFilms, "train" | "test">;
+  films: Pick<RunFilms, "train" | "test"> & Partial<Pick<RunFilms, "validation">>;
   cache: FilmCache;
   /** True if the films are drawn. */
   phantom: boolean;
@@ -72,7 +72,7 @@ interface AnalyseOptions {
  * @throws {RangeError} If the runs were not tested on the same films, or not on these.
  */
 export async function analyse(
-  { root, films, cache, phantom, external: sets = [], folds, onStage = () => {} }: AnalyseOptions,
+  { root, films, cache, phantom, external = [], folds, onStage = () => {} }: AnalyseOptions,
 ): Promise<Analysis> {
   onStage("reading runs");
   const places = await Promise.all((await findRuns(root)).map(async (place) => {
@@ -95,10 +95,7 @@ export async function analyse(
   // Before minutes of work.
   const foldRuns = folds && await readFoldRuns(root, folds);
   const ofFolds = foldRuns?.experiments ?? [];
-  if (sets.length > 0) {
-    const asked = [...runs, ...ofFolds.flatMap(({ runs }) => runs)];
-    for (const run of asked) await findWeights(run.folders, run.epoch);
-  }
+  const sets = await askable(external, [...runs, ...ofFolds.flatMap(({ runs }) => runs)]);
   onStage("intervals and comparisons");
   const { summary: found, curves } = summarizePredictions(runs, { seeded });
   const best = runs.find(({ experiment }) => experiment === found.best.experiment)!;
@@ -123,15 +120,20 @@ export async function analyse(
       train: readOnce(bestSets[fold]!.train),
       test: withScores(readOnce(bestSets[fold]!.test), run),
     }));
-  const asked = { sets, runs, folds: ofFolds, found, train, test, models, cache, onStage };
-  const { external, answers } = sets.length === 0 ? NOBODY_ASKED : await askExternal(asked);
+  const asked = {
+    ...{ sets, runs, folds: ofFolds, found, train, test, models, cache, onStage },
+    validation: sets.length === 0 ? [] : await readFilms(validationOf(best, films)),
+  };
+  const { external: reports, answers } = sets.length === 0
+    ? NOBODY_ASKED
+    : await askExternal(asked);
   const { classes, data } = best.config;
   const summary: Summary = {
     ...{ version: SUMMARY_VERSION, phantom, classes, data },
     ...{ ...found, ...examined, ...audit },
     matched: MATCHED_BY.map((shortcut) => matchFilms(matchable, { shortcut })),
     ...foldRuns && { folds: summarizeFolds(folds!, foldRuns) },
-    ...external && { external },
+    ...reports && { external: reports },
   };
   onStage("writing");
   await writeAnalysis(root, { summary, curves, cases, answers });
@@ -154,9 +156,38 @@ async function openFilms(
   return (films) => films.map((film) => ({ ...read.get(film.path)!, ...film }));
 }
 
+/**
+ * Lists the external sets that all runs can be asked about: those that nobody named are left out if
+ * weights are gone.
+ *
+ * @throws {Error} If weights are gone, and a set was named.
+ */
+async function askable(
+  sets: readonly ExternalSet[],
+  runs: readonly AnalysedRun[],
+): Promise<readonly ExternalSet[]> {
+  if (sets.length === 0) return sets;
+  try {
+    for (const run of runs) await findWeights(run.folders, run.epoch);
+    return sets;
+  } catch (error) {
+    if (sets.every(({ isDefault = false }) => isDefault)) return [];
+    throw error;
+  }
+}
+
 /** Adds a run's probabilities to its test films, which are in their order. */
 function withScores(films: readonly ReadFilm[], { test }: AnalysedRun): ScoredFilm[] {
   return films.map((film, i) => ({ ...film, score: test[i]!.probability }));
+}
+
+/** Lists the films that validated a run. */
+function validationOf(
+  { config: { data } }: AnalysedRun,
+  { validation }: AnalyseOptions["films"],
+): LabelledFilm[] {
+  if (data.validation === null || !validation) return [];
+  return usedFilms(validation, { summary: data.validation, skipped: data.skipped });
 }
 
 /** Lists the films of a fold that its run used. */

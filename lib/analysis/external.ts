@@ -40,11 +40,16 @@ export interface SeenFilms {
 
 /** An external set that is ready to be asked about. */
 export interface ReadSet extends Pick<ExternalReport, "name" | "unreadable" | "leftOut"> {
+  /** Entries of the folders that are no films, by kind. */
+  others: string | null;
   films: (LabelledFilm & ReadFilm)[];
 }
 
 /** Reads an external set. Films that cannot be read, or that the runs have seen, are left out. */
-export async function readSet({ name, films }: ExternalSet, seen: SeenFilms): Promise<ReadSet> {
+export async function readSet(
+  { name, films, others }: ExternalSet,
+  seen: SeenFilms,
+): Promise<ReadSet> {
   const unreadable: string[] = [];
   const read = await readFilms(films, { onUnreadable: (film) => unreadable.push(film.filename) });
   const hashes = seen.films.map(({ hash }) => hash);
@@ -56,7 +61,7 @@ export async function readSet({ name, films }: ExternalSet, seen: SeenFilms): Pr
     leftOut.push({ film: filename, like, of, distance: near.distance });
     return false;
   });
-  if (kept.length > 0) return { name, films: kept, unreadable: unreadable.sort(), leftOut };
+  if (kept.length > 0) return { name, films: kept, others, unreadable: unreadable.sort(), leftOut };
   throw new RangeError(
     `Cannot ask about the external set ${name}: of its ${films.length} films ${unreadable.length} ` +
       `cannot be read, and the runs have seen ${leftOut.length}`,
@@ -73,9 +78,11 @@ export async function seenBefore(
     if (config.network.init === null) continue;
     const before = (await readTrainingFilms(folders.results) ?? [])
       .filter(({ weights }) => weights !== "");
-    if (before.length === 0) unknownOrigin.push(experiment);
+    if (before.length === 0 || before.some(({ hash }) => hash === null)) {
+      unknownOrigin.push(experiment);
+    }
     for (const { filename, hash, weights } of before) {
-      films.set(`${weights}/${filename}`, { filename, hash, of: weights });
+      if (hash !== null) films.set(`${weights}/${filename}`, { filename, hash, of: weights });
     }
   }
   return { films: [...films.values()], unknownOrigin };
@@ -109,6 +116,7 @@ interface ExternalOptions {
   found: PredictionsSummary;
   train: readonly ReadFilm[];
   test: readonly ReadFilm[];
+  validation: readonly ReadFilm[];
   models: ShortcutModels;
   cache: FilmCache;
   onStage: (stage: string) => void;
@@ -121,12 +129,16 @@ interface ExternalOptions {
  * @throws {RangeError} If no film of a set is left.
  */
 export async function askExternal(
-  { sets: named, runs, folds, found, train, test, models, cache, onStage }: ExternalOptions,
+  { sets: named, runs, folds, found, train, test, validation, models, cache, onStage }:
+    ExternalOptions,
 ): Promise<{ external: ExternalReport[]; answers: ExternalAnswers[] }> {
   const before = await seenBefore(runs);
   const own = (films: readonly ReadFilm[], of: string) =>
     films.map(({ filename, hash }) => ({ filename, hash, of }));
-  const films = [...own(train, "training"), ...own(test, "test"), ...before.films];
+  const films = [
+    ...[...own(train, "training"), ...own(test, "test"), ...own(validation, "validation")],
+    ...before.films,
+  ];
   const sets: ReadSet[] = [];
   for (const set of named) {
     onStage(`reading ${set.name}`);

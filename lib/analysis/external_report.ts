@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { calibrationOf } from "@/analysis/calibration.ts";
+import type { ReadFilm } from "@/analysis/films.ts";
 import { FOLD_ANSWERS } from "@/analysis/folds.ts";
 import { count, percent } from "@/analysis/format.ts";
 import { CHOSEN_POINT } from "@/analysis/operating_points.ts";
@@ -13,6 +14,7 @@ import { type Shortcut, SHORTCUTS } from "@/analysis/shortcuts.ts";
 import { COUNT, NUMBER } from "@/common/json.ts";
 import { inSentence } from "@/films/classes.ts";
 import type { ClassNames, Prediction } from "@/films/film.ts";
+import { nearDuplicates } from "@/films/near_duplicates.ts";
 import { atThreshold, thresholds } from "@/statistics/curves.ts";
 import { delongAuc, delongDrop } from "@/statistics/delong.ts";
 import { ESTIMATE, type Estimate } from "@/statistics/intervals.ts";
@@ -77,6 +79,9 @@ export const EXTERNAL_REPORT = z.object({
   notes: z.array(z.string()),
 });
 export type ExternalReport = z.infer<typeof EXTERNAL_REPORT>;
+
+/** The difference of two shares of class 1 from which it is said. */
+const SAME_PREVALENCE = 0.01;
 
 /** The least films with the disease for a reliable estimate. */
 const ENOUGH_POSITIVES = 100;
@@ -169,26 +174,36 @@ export function thumbnailInWords(shortcuts: ExternalReport["shortcuts"]): string
 
 /** The facts behind the notes on a set. */
 export interface SetFacts {
-  films: readonly { label: number; width: number; height: number }[];
+  films: readonly Pick<ReadFilm, "filename" | "label" | "hash" | "width" | "height">[];
   unreadable: readonly string[];
   leftOut: ExternalReport["leftOut"];
   classes: ClassNames;
   /** The networks' film sizes, in pixels a side. */
   imageSizes: readonly number[];
-  /** Share of class 1 among the runs' own test films. */
-  ownPrevalence: number;
-  /** The runs that began with weights whose training films are not known. */
+  /** Share of class 1 among the runs' own test films; null leaves the comparison out. */
+  ownPrevalence: number | null;
+  /** Entries of the folders that are no films, by kind; null if there are none. */
+  others: string | null;
+  /** The runs of which not all training films are known. */
   unknownOrigin: readonly string[];
 }
 
 /** Lists the limits of the numbers on a set. */
 export function notesOn(
-  { films, unreadable, leftOut, classes, imageSizes, ownPrevalence, unknownOrigin }: SetFacts,
+  { films, unreadable, leftOut, others, classes, imageSizes, ownPrevalence, unknownOrigin }:
+    SetFacts,
 ): string[] {
   const [healthy, tb] = [0, 1].map((label) => films.filter((film) => film.label === label).length);
   const [negative, positive] = classes;
   const names = (of: readonly string[]) =>
     of.slice(0, 10).join(", ") + (of.length > 10 ? ` and ${of.length - 10} more` : "");
+  const twins = nearDuplicates(films.map(({ hash }) => hash)).map(({ first, second }) => {
+    const [one, other] = [films[first]!, films[second]!];
+    return `${one.filename} and ${other.filename}` +
+      (one.label === other.label ? "" : ", of different classes");
+  });
+  const share = tb! / films.length;
+  const home = ownPrevalence ?? share;
   const present = tb === 0 ? negative : positive;
   const notes: [boolean, string][] = [
     [
@@ -202,16 +217,22 @@ export function notesOn(
       "rough (Collins et al. 2016, doi:10.1002/sim.6787).",
     ],
     [
-      healthy! > 0 && tb! > 0,
-      `${percent(tb! / films.length)} are ${positive} films, and ${
-        percent(ownPrevalence)
-      } of the ` +
-      "runs' own test films: intercept and observed/expected contain this difference.",
+      healthy! > 0 && tb! > 0 && Math.abs(share - home) >= SAME_PREVALENCE,
+      `${percent(share)} are ${positive} films, and ${
+        percent(home)
+      } of the runs' own test films: ` +
+      "intercept and observed/expected contain this difference.",
     ],
     [films.length > 0, sizeNote(films, imageSizes)],
     [
       unreadable.length > 0,
       `${count(unreadable.length, "film")} cannot be read: ${names(unreadable)}.`,
+    ],
+    [others !== null, `${others}.`],
+    [
+      twins.length > 0,
+      `${count(twins.length, "pair")} of its films are nearly the same, and count twice: ` +
+      `${names(twins)}.`,
     ],
     [
       leftOut.length > 0,
@@ -220,8 +241,9 @@ export function notesOn(
     ],
     [
       unknownOrigin.length > 0,
-      `The films behind the first weights of ${names(unknownOrigin)} are not known, and may be ` +
-      "among these.",
+      `Not all films that ${
+        names(unknownOrigin)
+      } was trained on are known: some may be among these.`,
     ],
   ];
   return notes.filter(([holds]) => holds).map(([, note]) => note);

@@ -83,7 +83,7 @@ function dataLines({ data, phantom, classes: [negative, positive] }: Summary): s
     "and sets.",
     phantom
       ? "Terms: these are phantom films that the project draws itself. No patient is in them, and no " +
-        "score here says anything about films of patients."
+        "score on them says anything about films of patients."
       : "Terms: the films are the user's own and under the terms of their source, which hold for " +
         "weights trained on them as well. TBX11K, which the assignment uses, is by Liu et al. " +
         "(CVPR 2020); read its terms where it is published.",
@@ -136,7 +136,10 @@ function elsewhere({ external = [] }: Summary): string {
 }
 
 function externalLines(external: readonly ExternalReport[]): string[] {
-  return external.flatMap(({ words, notes }) => [words, ...notes]);
+  return external.flatMap(({ name, words, notes }) => [
+    words,
+    ...notes.map((note) => `${name}: ${note}`),
+  ]);
 }
 
 function limitLines(

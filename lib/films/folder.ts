@@ -3,7 +3,7 @@
  * @module
  */
 import { join, relative, resolve } from "node:path";
-import { excerpt, exists } from "@/common/files.ts";
+import { excerpt, exists, isMissing } from "@/common/files.ts";
 import { fromRoot } from "@/common/paths.ts";
 import {
   type Film,
@@ -162,7 +162,9 @@ export async function locateFilms(
         );
       }
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      const { message } = error as Error;
+      if (/^Cannot /.test(message)) throw error;
+      if (!isMissing(error)) throw new Error(`Cannot use ${path}: ${message}`, { cause: error });
       if (await Deno.lstat(path).then(({ isSymlink }) => isSymlink, () => false)) {
         throw new Error(
           `Cannot use ${path}: it is a link to a missing file. Bring the file back, or remove the ` +

@@ -17,7 +17,8 @@ import type { RunConfig } from "@/runs/config.ts";
 /** A film that a network was trained on. */
 export interface TrainingFilm {
   filename: string;
-  hash: Uint32Array;
+  /** Null stands for all films behind weights whose training is not known. */
+  hash: Uint32Array | null;
   /** The run that trained on it: empty, or the file of the weights that this one began with. */
   weights: string;
 }
@@ -26,6 +27,9 @@ const COLUMNS = ["filename", "hash", "weights"] as const;
 
 /** The least width and height at which a film has the hash of its full size, but for a few bits. */
 const LEAST_SIZE = 64;
+
+/** Stands for films that are not known. */
+const UNKNOWN: TrainingFilm = { filename: "", hash: null, weights: "" };
 
 /** The name of the file. */
 export const TRAINING_FILMS = "training_films.csv";
@@ -48,16 +52,19 @@ export async function writeTrainingFilms(
   const ahead = 2 * navigator.hardwareConcurrency;
   const trained = await Array.fromAsync(prefetch(films, { ahead, work }));
   const before = network.init === null ? [] : await filmsBehind(network.init.file);
-  const rows = [...trained, ...before].map((film) => ({ ...film, hash: toHex(film.hash) }));
+  const rows = [...trained, ...before].map((film) => ({
+    ...film,
+    hash: film.hash === null ? "" : toHex(film.hash),
+  }));
   await writeAtomic(path, toCsv(rows, COLUMNS));
 }
 
-/** Reads the films of the run that left weights in its `model/` folder; none if it has no list. */
+/** Reads the films of the run that left weights in its `model/` folder. */
 async function filmsBehind(file: string): Promise<TrainingFilm[]> {
   const path = fromRoot(file);
   const parts = dirname(path).split(SEPARATOR);
   const results = parts.with(Math.max(0, parts.lastIndexOf("model")), "results");
-  const films = await readTrainingFilms(results.join(SEPARATOR)) ?? [];
+  const films = await readTrainingFilms(results.join(SEPARATOR)) ?? [UNKNOWN];
   const weights = `${parts.at(-1)}/${basename(path)}`;
   return films.map((film) => ({ ...film, weights: film.weights || weights }));
 }
@@ -72,8 +79,8 @@ export async function readTrainingFilms(folder: string): Promise<TrainingFilm[] 
   if (!await exists(path)) return null;
   const [header, ...rows] = parseCsv(await readText(path), path);
   return rows.map(([filename = "", hash = "", weights = ""], row) => {
-    if (header?.join() === COLUMNS.join() && /^[\da-f]{64}$/.test(hash)) {
-      return { filename, hash: fromHex(hash), weights };
+    if (header?.join() === COLUMNS.join() && /^([\da-f]{64})?$/.test(hash)) {
+      return { filename, hash: hash === "" ? null : fromHex(hash), weights };
     }
     throw new SyntaxError(
       `Cannot read ${path}: row ${row} is damaged. Remove the file: the films that the network was ` +

@@ -8,7 +8,7 @@ import { fromRoot } from "@/common/paths.ts";
 import { parseClasses } from "@/films/classes.ts";
 import type { Film, FilmClasses, LabelledFilm } from "@/films/film.ts";
 import { locateFilms } from "@/films/folder.ts";
-import { listFolder } from "@/films/listing.ts";
+import { describeOthers, listFolder } from "@/films/listing.ts";
 import { readFilmList } from "@/split/list.ts";
 
 /** An external set that a command line asks for. */
@@ -27,6 +27,10 @@ export interface ExternalSet {
   /** The folder of its films, absolute. */
   root: string;
   films: LabelledFilm[];
+  /** Entries of the folders that are no films, by kind; null if there are none. */
+  others: string | null;
+  /** Whether nobody named it, so that it is left out if a network is gone. Default: false. */
+  isDefault?: boolean;
 }
 
 /**
@@ -60,10 +64,11 @@ export function parseExternal(
 function pairsOf(flag: string, texts: readonly string[], form: string): Map<string, string> {
   const pairs = new Map<string, string>();
   for (const text of texts) {
-    const [, name, value] = /^([\p{L}\p{N}][\p{L}\p{N} ._-]*)=(.+)$/su.exec(text) ?? [];
+    const [, name, value] =
+      /^([\p{L}\p{N}](?:[\p{L}\p{N} ._-]*[\p{L}\p{N}._-])?)=(.+)$/su.exec(text) ?? [];
     if (name === undefined || value === undefined) {
       throw new RangeError(
-        `Cannot take ${flag} ${text}: it must be ${form}, with a name of letters and digits`,
+        `Cannot take ${flag} ${text}: it must be ${form}. A name begins with a letter or a digit`,
       );
     }
     if (pairs.has(name)) {
@@ -89,19 +94,37 @@ export async function openExternal(
   const classes = named ?? ofRun;
   const set = `the external set ${name}`;
   const howToName = `--external-classes ${name}=A,B`;
-  const stat = await Deno.stat(path).catch((error) => {
-    const reason = isMissing(error) ? "there is no such folder or file" : error.message;
-    throw new Error(`Cannot use ${path} as ${set}: ${reason}`, { cause: error });
-  });
-  const root = stat.isFile ? dirname(path) : await findRoot(path, classes);
-  const films = stat.isFile
-    ? await readFilmList(path, { data: root, classes, howToName })
+  const isFile = await requirePath({ name, path });
+  const root = isFile ? dirname(path) : await findRoot(path, classes);
+  const { films, others } = isFile
+    ? { films: await readFilmList(path, { data: root, classes, howToName }), others: null }
     : await listClasses(root, { classes, set, howToName });
-  if (films.length === 0) throw new RangeError(`Cannot use ${path} as ${set}: it has no film`);
+  if (films.length === 0) {
+    throw new RangeError(
+      `Cannot use ${path} as ${set}: it has no film${others === null ? "" : `. ${others}`}`,
+    );
+  }
   const advice = `A filename in ${path} is the film's path from there`;
   const located = await locateFilms(films, { root, classes, followLinks: true, advice });
   await requireElsewhere(located, { own, path, set });
-  return { name, root, films: located };
+  return { name, root, films: located, others };
+}
+
+/**
+ * Makes sure that the folder or file of an external set exists, and tells whether it is a file.
+ *
+ * @throws {Error} If it does not, or is neither.
+ */
+export async function requirePath(
+  { name, path }: Pick<ExternalRequest, "name" | "path">,
+): Promise<boolean> {
+  const refuse = (reason: string, cause?: unknown) =>
+    new Error(`Cannot use ${path} as the external set ${name}: ${reason}`, { cause });
+  const { isFile, isDirectory } = await Deno.stat(path).catch((error) => {
+    throw refuse(isMissing(error) ? "there is no such folder or file" : error.message, error);
+  });
+  if (!isFile && !isDirectory) throw refuse("it is no folder and no file");
+  return isFile;
 }
 
 /** Finds the folder of the class folders: this one, or the `imgs` in it. */
@@ -115,7 +138,7 @@ async function findRoot(path: string, classes: FilmClasses): Promise<string> {
 async function listClasses(
   root: string,
   { classes, set, howToName }: { classes: FilmClasses; set: string; howToName: string },
-): Promise<Film[]> {
+): Promise<{ films: Film[]; others: string | null }> {
   const inside = await subfoldersOf(root);
   const areThere = await Promise.all(classes.map(({ folder }) => exists(join(root, folder))));
   const missing = classes.filter((_, i) => !areThere[i]);
@@ -128,12 +151,22 @@ async function listClasses(
         `${classes.map(({ label }) => label).join(" and ")}, in this order: ${howToName}`,
     );
   }
-  const films = classes.filter((filmClass) => !missing.includes(filmClass))
-    .map(async ({ folder, label }) => {
-      const { films } = await listFolder(join(root, folder));
-      return films.map((filename) => ({ filename, label }));
+  const films: Film[] = [];
+  const leftOut: string[] = [];
+  for (const { folder, label } of classes.filter((filmClass) => !missing.includes(filmClass))) {
+    const path = join(root, folder);
+    const { films: names, others } = await listFolder(path).catch((error) => {
+      throw new Error(`Cannot use ${root} as ${set}: ${error.message}`, { cause: error });
     });
-  return (await Promise.all(films)).flat();
+    if (names.length === 0 && others.length > 0) {
+      throw new RangeError(
+        `Cannot use ${root} as ${set}: ${path} has no film. ${describeOthers(others)}`,
+      );
+    }
+    films.push(...names.map((filename) => ({ filename, label })));
+    leftOut.push(...others);
+  }
+  return { films, others: describeOthers(leftOut) };
 }
 
 function firstPart(folder: string): string {

@@ -30,8 +30,9 @@ async function areFlat(
   films: readonly Film[],
   { data, classes }: { data: string; classes: FilmClasses },
 ): Promise<boolean> {
-  const [first] = films;
-  if (first === undefined || films.some(({ filename }) => filename.includes("/"))) return false;
+  if (films.some(({ filename }) => filename.includes("/"))) return false;
   const folders = await Promise.all(classes.map(({ folder }) => exists(join(data, folder))));
-  return !folders.includes(true) && await exists(join(data, first.filename));
+  if (folders.includes(true)) return false;
+  for (const { filename } of films) if (await exists(join(data, filename))) return true;
+  return false;
 }

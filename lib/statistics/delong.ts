@@ -75,7 +75,7 @@ interface ScoredFilms {
 
 /**
  * Computes by how much the area falls from one set of films to another. The sets have no film in
- * common, so their variances add up.
+ * common, so their variances add up. The 95% interval is cut at -1 and 1.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export function delongDrop(from: ScoredFilms, to: ScoredFilms): Estimate {
   });
   const value = first!.area - second!.area;
   const reach = Z * Math.sqrt(first!.variance + second!.variance);
-  return { value, low: value - reach, high: value + reach };
+  return { value, low: Math.max(-1, value - reach), high: Math.min(1, value + reach) };
 }
 
 /** The place of each film among those of the other class. */

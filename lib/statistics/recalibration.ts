@@ -28,7 +28,7 @@ const UNDEFINED: Estimate = { value: NaN, low: NaN, high: NaN };
  * slope, both with Wald's interval, and observed over expected, with an interval on the log scale
  * (Debray et al., BMJ 356:i6460, 2017, appendix).
  *
- * @param truth Class of each film, 0 or 1. With one class alone, intercept and slope are NaN.
+ * @param truth Class of each film, 0 or 1. With one class alone, all numbers are NaN.
  * @param probabilities Probability of TB of each, a float32. The slope is NaN if a threshold
  * separates the classes.
  * @example
@@ -52,7 +52,9 @@ export function recalibrate(
   return {
     intercept: hasBoth ? interceptOf(tb, logits) : UNDEFINED,
     slope: hasBoth && overlap(truth, logits) ? slopeOf(truth, logits) : UNDEFINED,
-    observedOverExpected: ratioOf({ observed: tb, expected, films: truth.length }),
+    observedOverExpected: hasBoth
+      ? ratioOf({ observed: tb, expected, films: truth.length })
+      : UNDEFINED,
   };
 }
 
@@ -99,7 +101,6 @@ function ratioOf(
   { observed, expected, films }: { observed: number; expected: number; films: number },
 ): Estimate {
   const value = observed / expected;
-  if (observed === 0) return { ...UNDEFINED, value };
   const reach = Math.exp(Z * Math.sqrt((1 - observed / films) / observed));
   return { value, low: value / reach, high: value * reach };
 }

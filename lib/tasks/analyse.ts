@@ -22,6 +22,7 @@ const COMMAND = {
     "out FOLDER": "holds results/ and model/ (default: the project)",
     ...EXTERNAL_FLAGS,
   },
+  notes: "On phantom films it asks about those of a second hospital, unless --external names some.",
 } as const satisfies Command;
 
 async function main({ flags }: CommandLine<typeof COMMAND>): Promise<void> {
@@ -59,7 +60,10 @@ function conclusions(
     ...matched.map(({ words }) => words),
     ...folds?.experiments.map(({ words }) => words) ?? [],
     ...folds?.problems ?? [],
-    ...external.flatMap(({ words, notes }) => [words, ...notes]),
+    ...external.flatMap(({ name, words, notes }) => [
+      words,
+      ...notes.map((note) => `${name}: ${note}`),
+    ]),
   ];
 }
 

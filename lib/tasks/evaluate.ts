@@ -3,7 +3,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { askRun, readSet, seenBefore } from "@/analysis/external.ts";
+import { askRun, readSet, seenBefore, type SeenFilms } from "@/analysis/external.ts";
 import { notesOn } from "@/analysis/external_report.ts";
 import { readFilms } from "@/analysis/films.ts";
 import { scoreText } from "@/analysis/format.ts";
@@ -20,7 +20,7 @@ import { locateFilms, openFolderOf } from "@/films/folder.ts";
 import { readConfig, type RunConfig } from "@/runs/config.ts";
 import { chooseEpoch } from "@/runs/epochs.ts";
 import { readEpochs, type RunFolders, runFolders } from "@/runs/files.ts";
-import { chooseData, openRunFilms, usedFilms } from "@/runs/films.ts";
+import { chooseData, type OpenedFilms, openRunFilms, usedFilms } from "@/runs/films.ts";
 import { findRuns } from "@/runs/find.ts";
 import { fingerprintOf } from "@/runs/settings.ts";
 import { readTrainingFilms } from "@/runs/training_films.ts";
@@ -63,9 +63,14 @@ async function main({ flags, positionals }: CommandLine<typeof COMMAND>): Promis
     epoch: which,
   });
   const data = namedData(flags.data);
-  if (flags.external !== undefined) {
+  if (flags.external !== undefined || flags["external-classes"] !== undefined) {
     if (flags.split !== undefined) {
       throw new RangeError("Cannot take --split with --external: name one set of films");
+    }
+    if (flags.classes !== undefined) {
+      throw new RangeError(
+        "Cannot take --classes with --external: use --external-classes NAME=A,B",
+      );
     }
     console.log(`${name}, epoch ${epoch} (${reason})`);
     return await evaluateExternal({ experiment: name, epoch, folders, config }, { flags, data });
@@ -91,23 +96,46 @@ async function evaluateExternal(
     data: string | undefined;
   },
 ): Promise<void> {
-  const { classes, data: { test }, network: { imageSize } } = run.config;
+  const { classes, network: { imageSize } } = run.config;
   const own = await openRunFilms({ data });
+  requireClassesOf(run.config, { path: fromRoot("dataset"), names: own.classes });
   const named = await openExternals(flags, own);
-  const trained = await readTrainingFilms(run.folders.results) ?? await readFilms(own.train);
-  const { films: before, unknownOrigin } = await seenBefore([run]);
-  const films = trained.map(({ filename, hash }) => ({ filename, hash, of: "training" }));
-  const seen = { films: [...before, ...films], unknownOrigin };
+  const seen = await seenBy(run, own);
   const sets = await Promise.all(named.map((set) => readSet(set, seen)));
   const answers = await askRun(run, { sets, cache: openFilmCache() });
-  const ownPrevalence = test.tb / (test.healthy + test.tb);
   for (const [i, set] of sets.entries()) {
     const { truth, probabilities } = columns(answers[i]!);
-    console.log(`${set.name}, ${set.films.length} films, none of which the run has seen`);
+    console.log(`${set.name}, ${set.films.length} films`);
     console.log(scoreText(score(truth, probabilities), classes));
-    const facts = { ...set, unknownOrigin, classes, imageSizes: [imageSize], ownPrevalence };
+    const { unknownOrigin } = seen;
+    const facts = { ...set, unknownOrigin, classes, imageSizes: [imageSize], ownPrevalence: null };
     for (const note of notesOn(facts)) console.log(note);
   }
+}
+
+/** Lists the films that a run has seen, as its results tell, or else the films of the split. */
+async function seenBy(
+  run: Pick<AnalysedRun, "experiment" | "folders" | "config">,
+  { train, test }: OpenedFilms,
+): Promise<SeenFilms> {
+  const { data } = run.config;
+  const { films: before, unknownOrigin } = await seenBefore([run]);
+  const used = usedFilms(train, { summary: data.train, skipped: data.skipped });
+  const isOwn = await fingerprintOf(used) === data.train.fingerprint;
+  const listed = (await readTrainingFilms(run.folders.results))?.flatMap((film) =>
+    film.hash === null || film.weights !== "" ? [] : [{ filename: film.filename, hash: film.hash }]
+  );
+  const trained = listed ?? (isOwn ? await readFilms(used) : null);
+  const of = (films: readonly Omit<SeenFilms["films"][number], "of">[], set: string) =>
+    films.map(({ filename, hash }) => ({ filename, hash, of: set }));
+  return {
+    films: [
+      ...of(trained ?? [], "training"),
+      ...of(isOwn ? await readFilms(test) : [], "test"),
+      ...before,
+    ],
+    unknownOrigin: trained === null ? [...unknownOrigin, run.experiment] : unknownOrigin,
+  };
 }
 
 /**

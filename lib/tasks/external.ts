@@ -14,7 +14,7 @@ import type { Command, FlagValues } from "@/tasks/flags.ts";
 export const EXTERNAL_FLAGS = {
   "external NAME=FOLDER...":
     "films of another source, to ask the networks about: class folders, or NAME=FILE.csv with " +
-    "filename,label. May be repeated (default on phantom films: those of a second hospital)",
+    "filename,label. May be repeated",
   "external-classes NAME=A,B...":
     "the folders, or labels, of class 0 and class 1 of an --external (default: the run's own)",
 } as const satisfies Command["flags"];
@@ -29,12 +29,16 @@ export async function openExternals(
   { external, "external-classes": classNames }: FlagValues<typeof EXTERNAL_FLAGS>,
   { root, train, test, validation }: OpenedFilms,
 ): Promise<ExternalSet[]> {
-  const requests = external === undefined && isPhantom(root)
+  const named = parseExternal(external ?? [], classNames);
+  const isDefault = external === undefined && isPhantom(root);
+  const requests = isDefault
     ? [{ name: "SECOND HOSPITAL", path: await openOtherHospital(), classes: null }]
-    : parseExternal(external ?? [], classNames);
+    : named;
   const { classes = TBX11K_CLASSES } = await readSource(fromRoot("dataset")) ?? {};
   const own = [...train, ...test, ...validation ?? []];
   const sets: ExternalSet[] = [];
-  for (const request of requests) sets.push(await openExternal(request, { classes, own }));
+  for (const request of requests) {
+    sets.push({ ...await openExternal(request, { classes, own }), isDefault });
+  }
   return sets;
 }

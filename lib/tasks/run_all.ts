@@ -7,6 +7,7 @@ import { fromRoot } from "@/common/paths.ts";
 import { isPhantom } from "@/films/folder.ts";
 import { requireKernel } from "@/notebooks/execute.ts";
 import { chooseData, openRunFilms } from "@/runs/films.ts";
+import { parseExternal, requirePath } from "@/split/external.ts";
 import { openExternals } from "@/tasks/external.ts";
 import { type CommandLine, runCommand } from "@/tasks/flags.ts";
 import { executeNotebooks } from "@/tasks/notebooks.ts";
@@ -24,6 +25,7 @@ async function main({ flags }: CommandLine<typeof RUN_ALL_COMMAND>): Promise<voi
   Deno.env.set("XRAY_DATA", steps.data);
   // The tasks answer Ctrl-C: they save their state and end.
   Deno.addSignalListener("SIGINT", () => {});
+  for (const request of parseExternal(flags.external ?? [])) await requirePath(request);
   if (await needsSplit(steps, fromRoot("dataset"))) await run("split", steps.split);
   // Before hours of training.
   await openExternals(flags, await openRunFilms({ data: steps.data }));

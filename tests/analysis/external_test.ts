@@ -44,7 +44,7 @@ async function drawSet(root: string, name: string, labels: readonly Label[]): Pr
   const films = await Promise.all(
     labels.map((label, i) => drawFilm(root, `${name}${i}.png`, label)),
   );
-  return { name, root, films };
+  return { name, root, films, others: null };
 }
 
 async function trainSmall(root: string, films: RunFilms, run: { name: string; init?: string }) {
@@ -63,7 +63,11 @@ function analyseFolder(root: string, films: RunFilms, external: ExternalSet[]) {
 Deno.test("analyse() asks every run and every shortcut about external films, and leaves out those that were seen", () =>
   inFolder(async (root) => {
     const films = await drawFilms(root);
-    const half = { ...films, train: films.train.slice(0, 10) };
+    const half = {
+      ...films,
+      train: films.train.slice(0, 10),
+      validation: films.train.slice(16),
+    };
     const first = await trainSmall(root, films, { name: "u0" });
     await Deno.rename(join(root, "results/u0"), join(root, "first-results"));
     await Deno.mkdir(join(root, "elsewhere/results"), { recursive: true });
@@ -74,8 +78,8 @@ Deno.test("analyse() asks every run and every shortcut about external films, and
     await trainSmall(root, half, { name: "l2", init });
 
     const set = await drawSet(root, "HOSPITAL", [0, 1, 0, 1, 0, 0, 1, 0]);
-    // Copies of a film that trains, of one that tests and of one behind l2's first weights alone.
-    const copies = [half.train[3]!, films.test[2]!, films.train[15]!];
+    // Copies of films that train, test, are behind l2's first weights alone, and validate.
+    const copies = [half.train[3]!, films.test[2]!, films.train[15]!, half.validation[2]!];
     for (const [i, { path, label }] of copies.entries()) {
       const copy = join(root, `copy${i}.jpg`);
       await sharp(path).jpeg({ quality: 95 }).toFile(copy);
@@ -92,6 +96,7 @@ Deno.test("analyse() asks every run and every shortcut about external films, and
       ["copy0.jpg", copies[0]!.filename, "training"],
       ["copy1.jpg", copies[1]!.filename, "test"],
       ["copy2.jpg", copies[2]!.filename, "u0/epoch01.safetensors"],
+      ["copy3.jpg", copies[3]!.filename, "validation"],
     ]);
     assertEquals(report!.networks.map(({ experiment }) => experiment), ["baseline", "l2"]);
 
@@ -143,7 +148,7 @@ Deno.test("analyse() asks every run and every shortcut about external films, and
     await assertRejects(
       () => analyseFolder(root, half, [{ ...set, films: set.films.slice(8) }]),
       RangeError,
-      "of its 4 films 1 cannot be read, and the runs have seen 3",
+      "of its 5 films 1 cannot be read, and the runs have seen 4",
     );
   }));
 
@@ -160,6 +165,9 @@ Deno.test("analyse() refuses external films before its work if the weights of a 
       "Cannot find the weights of epoch 1",
     );
     assertEquals(await exists(join(root, "results/summary.json")), false);
+    // Nobody named the phantoms' second hospital, so that it does not stop an analysis.
+    const { summary } = await analyseFolder(root, films, [{ ...set, isDefault: true }]);
+    assertEquals(summary.external, undefined);
   }));
 
 /** Makes predictions from labels and probabilities. */
@@ -206,11 +214,15 @@ Deno.test("compareRanking() gives no number of fewer than two films of a class",
 });
 
 Deno.test("notesOn() says sizes, prevalence, unknown first weights, and at most ten names", () => {
-  const film = (label: number, width: number, height = width) => ({ label, width, height });
+  const prng = createPrng("hashes");
+  const film = (label: number, width: number, height = width) => ({
+    ...{ label, width, height, filename: `${label}.png` },
+    hash: Uint32Array.from({ length: 8 }, () => prng.integer(2 ** 32)),
+  });
   const notes = (films: ReturnType<typeof film>[], others: object = {}) =>
     notesOn({
       ...{ films, unreadable: [], leftOut: [], classes: ["Healthy", "TB"], imageSizes: [224] },
-      ...{ ownPrevalence: 0.25, unknownOrigin: [] },
+      ...{ ownPrevalence: 0.25, unknownOrigin: [], others: null },
       ...others,
     });
   const many = Array.from({ length: 150 }, (_, i) => film(i < 100 ? 1 : 0, 128));
@@ -231,7 +243,19 @@ Deno.test("notesOn() says sizes, prevalence, unknown first weights, and at most 
   assertEquals(said.slice(-2), [
     "12 films cannot be read: 0.png, 1.png, 2.png, 3.png, 4.png, 5.png, 6.png, 7.png, 8.png, " +
     "9.png and 2 more.",
-    "The films behind the first weights of u1 are not known, and may be among these.",
+    "Not all films that u1 was trained on are known: some may be among these.",
   ]);
   assertEquals(said[0]!.startsWith("1 TB film: below 100 such films"), true);
+  // The same share of TB needs no note, and neither does one that is not known.
+  for (const ownPrevalence of [2 / 3, null]) {
+    assertEquals(notes(many, { ownPrevalence }).length, 1);
+  }
+  const twin = film(0, 224);
+  const twins = notes([...many, twin, { ...twin, label: 1, filename: "2.png" }], {
+    others: "Left out as no films: 6 .bmp",
+  });
+  assertEquals(twins.slice(-2), [
+    "Left out as no films: 6 .bmp.",
+    "1 pair of its films are nearly the same, and count twice: 0.png and 2.png, of different classes.",
+  ]);
 });

@@ -32,7 +32,7 @@ Deno.test("parseExternal() reads names, paths and classes, and refuses other for
       { name: "Clinic 2", path: "/c.csv", classes },
     ],
   );
-  for (const text of ["", "folder", "=folder", "A=", "../A=folder", "A|B=folder"]) {
+  for (const text of ["", "folder", "=folder", "A=", "../A=folder", "A|B=folder", "A =folder"]) {
     assertThrows(
       () => parseExternal([text]),
       RangeError,
@@ -118,6 +118,19 @@ Deno.test("openExternal() says which flag maps other class names, and refuses wh
     }
     await Deno.mkdir(join(root, "empty/tb"), { recursive: true });
     await assertRejects(() => filmsOf(join(root, "empty")), RangeError, "it has no film");
+    // A class folder without films is not taken for a class that is not there.
+    await writeFiles(root, ["bmp/health/1.png", "bmp/tb/2.bmp", "bmp/tb/deeper/3.png"]);
+    await assertRejects(
+      () => filmsOf(join(root, "bmp")),
+      RangeError,
+      `${join(root, "bmp/tb")} has no film. Left out as no films: 1 .bmp, 1 folder`,
+    );
+    await writeFiles(root, ["file/health/1.png", "file/tb"]);
+    await assertRejects(() => filmsOf(join(root, "file")), Error, "as the external set A");
+    await writeFiles(root, ["loop/health/1.png"]);
+    await Deno.symlink("2.png", join(root, "loop/health/2.png"));
+    await assertRejects(() => filmsOf(join(root, "loop")), Error, "Cannot use");
+    await assertRejects(() => filmsOf("/dev/null"), Error, "it is no folder and no file");
     await writeFiles(root, ["list.csv"]);
     await Deno.writeTextFile(join(root, "list.csv"), "filename,label\ngone.png,TB\n");
     await assertRejects(() => filmsOf(join(root, "list.csv")), Error, "A filename in");
