@@ -30,10 +30,9 @@ export interface Matching {
 }
 
 /**
- * Pairs films of class 1 with films of class 0 of the same fold. In a drawn order, each takes the
- * film with the nearest logit that is left (of equals the first), if it is within 0.2 standard
- * deviations of the logit, those of the classes pooled (Austin, Pharmaceutical Statistics 10:150,
- * 2011, doi:10.1002/pst.433).
+ * Pairs films of class 1 with films of class 0 of the same fold, the nearest pairs first, within 0.2
+ * standard deviations of the logit, those of the classes pooled (Austin, Pharmaceutical Statistics
+ * 10:150, 2011, doi:10.1002/pst.433). Of equally near pairs, a drawn order decides.
  *
  * @returns Each film is in one pair at most.
  * @throws {RangeError} If the lists differ in length, a class is neither 0 nor 1 or has fewer than
@@ -64,16 +63,21 @@ export function matchPairs({ truth, logits, folds, prng }: Matching): Pair[] {
   ) as [number[], number[]];
   const logitsOf = (films: readonly number[]) => films.map((i) => logits[i]!);
   const caliper = CALIPER * pooledDeviation(logitsOf(negatives), logitsOf(positives));
-  const left = new Set(negatives);
-  return shuffle(positives, prng).flatMap((positive) => {
-    const distance = (negative: number) => Math.abs(logits[negative]! - logits[positive]!);
-    const [nearest] = [...left]
-      .filter((each) => folds[each] === folds[positive] && distance(each) <= caliper)
-      .toSorted((a, b) => distance(a) - distance(b));
-    if (nearest === undefined) return [];
-    left.delete(nearest);
-    return [[nearest, positive] as const];
-  });
+  const candidates = shuffle(positives, prng).flatMap((positive) =>
+    negatives.filter((negative) => folds[negative] === folds[positive])
+      .map((negative) => (
+        { negative, positive, distance: Math.abs(logits[negative]! - logits[positive]!) }
+      ))
+      .filter(({ distance }) => distance <= caliper)
+  );
+  const used = new Set<number>();
+  // The sort is stable, so that of equal pairs the first in the drawn order is taken.
+  return candidates.toSorted((a, b) => a.distance - b.distance)
+    .flatMap(({ negative, positive }): Pair[] => {
+      if (used.has(negative) || used.has(positive)) return [];
+      used.add(negative).add(positive);
+      return [[negative, positive]];
+    });
 }
 
 /**

@@ -67,11 +67,18 @@ Deno.test("matchFilms() takes a planted mark from the border, and from the netwo
 });
 
 Deno.test("matchFilms() says in a sentence what it found", () => {
-  const { words } = matchFilms(madeFolds({ marked: PLANTED, use: 2 }), BORDER);
+  const { words, pairs, before, after } = matchFilms(
+    madeFolds({ marked: PLANTED, use: 2 }),
+    BORDER,
+  );
+  const percent = (share: number) => (100 * share).toFixed(1);
+  const { value, low, high } = after.network;
   assertEquals(
     words,
-    "On 185 pairs of films that the border cannot tell apart (AUC 0.55 refitted, 0.84 before), " +
-      "the network ranks 73.5% [67.0, 80.0] rightly; 90.3% on all test films.",
+    `On ${pairs} pairs of films that the border cannot tell apart (AUC ` +
+      `${after.shortcut.value.toFixed(2)} refitted, ${before.shortcut.toFixed(2)} before), the ` +
+      `network ranks ${percent(value)}% [${percent(low)}, ${percent(high)}] rightly; ` +
+      `${percent(before.network)}% on all test films.`,
   );
 });
 

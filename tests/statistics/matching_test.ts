@@ -36,9 +36,13 @@ Deno.test("matchPairs() takes a distance of 0.2 pooled standard deviations, and 
   assertEquals([at(0.999 * caliper), at(1.001 * caliper)], [2, 0]);
 });
 
-Deno.test("matchPairs() gives a film that two are nearest to to the first in the drawn order", () => {
+Deno.test("matchPairs() takes the nearest pair first, and of equals the first in the drawn order", () => {
+  const near = { truth: [0, 0, 1, 1], logits: [0, 9, 0.2, 0.1], folds: [0, 0, 0, 0] };
+  for (let seed = 0; seed < 5; seed++) {
+    assertEquals(matchPairs({ ...near, prng: createPrng(seed) }), [[0, 3]]);
+  }
   const taken = Array.from({ length: 20 }, (_, seed) => {
-    const films = { truth: [0, 0, 1, 1], logits: [0, 9, 0.1, 0.2], folds: [0, 0, 0, 0] };
+    const films = { truth: [0, 0, 1, 1], logits: [0, 9, 0.1, -0.1], folds: [0, 0, 0, 0] };
     const pairs = matchPairs({ ...films, prng: createPrng(seed) });
     assertEquals(pairs, [[0, shuffle([2, 3], createPrng(seed))[0]!]]);
     return pairs[0]![1];
