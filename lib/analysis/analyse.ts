@@ -11,17 +11,12 @@
 import { join, relative } from "node:path";
 import { deletionInWords } from "@/analysis/evidence.ts";
 import { askExternal, type ExternalAnswers } from "@/analysis/external.ts";
-import {
-  auditFilms,
-  type Examination,
-  examine,
-  type ReadFilm,
-  readFilms,
-} from "@/analysis/films.ts";
+import { auditFilms, type Examination, examine } from "@/analysis/films.ts";
 import { type OpenedFolds, readFoldRuns, summarizeFolds } from "@/analysis/folds.ts";
 import { matchFilms, type ScoredFilm } from "@/analysis/matched.ts";
 import { modelCard } from "@/analysis/model_card.ts";
 import { type Analysis, readAnalysis } from "@/analysis/read_analysis.ts";
+import { type ReadFilm, readFilms } from "@/analysis/read_films.ts";
 import { type AnalysedRun, readRun } from "@/analysis/read_run.ts";
 import { fitShortcuts } from "@/analysis/shortcuts.ts";
 import {
@@ -269,7 +264,7 @@ async function writeAnalysis(
   { summary, curves, cases, answers = [] }: Analysis & { answers?: ExternalAnswers[] | undefined },
 ): Promise<void> {
   const folder = join(root, "results", "analysis");
-  const tables = analysisTables(summary);
+  const tables = analysisTables(summary).filter(({ isAbsent = false }) => !isAbsent);
   await removeOptional(folder);
   if (answers.length > 0) {
     await writeAtomic(join(folder, EXTERNAL_PREDICTIONS), tableCsv(answerRows(answers)));

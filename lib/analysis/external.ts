@@ -11,8 +11,9 @@ import {
   rankingInWords,
   thumbnailInWords,
 } from "@/analysis/external_report.ts";
-import { type ReadFilm, readFilms } from "@/analysis/films.ts";
-import { describeAnswers, type FoldRuns } from "@/analysis/folds.ts";
+import { type ReadFilm, readFilms } from "@/analysis/read_films.ts";
+import type { FoldRuns } from "@/analysis/folds.ts";
+import { describeAnswers } from "@/analysis/folds_report.ts";
 import type { AnalysedRun } from "@/analysis/read_run.ts";
 import { columns } from "@/analysis/scores.ts";
 import { shortcutLogOdds, type ShortcutModels, SHORTCUTS } from "@/analysis/shortcuts.ts";

@@ -4,8 +4,8 @@
  */
 import * as z from "zod";
 import { calibrationOf } from "@/analysis/calibration.ts";
-import type { ReadFilm } from "@/analysis/films.ts";
-import { FOLD_ANSWERS } from "@/analysis/folds.ts";
+import type { ReadFilm } from "@/analysis/read_films.ts";
+import { FOLD_ANSWERS } from "@/analysis/folds_report.ts";
 import { count, percent } from "@/analysis/format.ts";
 import { CHOSEN_POINT } from "@/analysis/operating_points.ts";
 import { columns } from "@/analysis/scores.ts";

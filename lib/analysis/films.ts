@@ -6,13 +6,8 @@ import { type Case, findEvidence, testDeletion } from "@/analysis/evidence.ts";
 import type { AnalysedRun } from "@/analysis/read_run.ts";
 import { border, cover } from "@/analysis/regions.ts";
 import { columns, isRight } from "@/analysis/scores.ts";
-import {
-  type AuditedFilm,
-  auditShortcuts,
-  BORDER_SHARE,
-  shortcutFeatures,
-  type ShortcutModels,
-} from "@/analysis/shortcuts.ts";
+import type { ReadFilm } from "@/analysis/read_films.ts";
+import { auditShortcuts, BORDER_SHARE, type ShortcutModels } from "@/analysis/shortcuts.ts";
 import type { FilmsSummary } from "@/analysis/summary.ts";
 import {
   type FilmsQuestion,
@@ -21,12 +16,10 @@ import {
   predictFilms,
   type TrainedNetwork,
 } from "@/analysis/trained_network.ts";
-import { prefetch } from "@/common/prefetch.ts";
 import { createPrng, shuffle } from "@/common/random.ts";
 import type { FilmCache } from "@/films/cache.ts";
-import { ImageError, readImage } from "@/films/decode.ts";
 import type { LabelledFilm, Prediction } from "@/films/film.ts";
-import { nearDuplicates, perceptualHash } from "@/films/near_duplicates.ts";
+import { nearDuplicates } from "@/films/near_duplicates.ts";
 import { toRgb } from "@/films/transforms.ts";
 import { delongAuc, delongDifference } from "@/statistics/delong.ts";
 
@@ -36,40 +29,6 @@ const CASES_EACH = 2;
 const DELETION_FILMS = 12;
 /** The largest difference in probability by which weights reproduce a run's predictions. */
 const REPRODUCED = 0.1;
-
-/** A film that was read: what the baselines see of it, its hash and its size. */
-export interface ReadFilm extends AuditedFilm {
-  filename: string;
-  hash: Uint32Array;
-  width: number;
-  height: number;
-}
-
-/**
- * Reads films at their full size, several at once.
- *
- * @param options.onUnreadable Gets a film that cannot be read, which is left out. Default: throws.
- */
-export async function readFilms<Film extends LabelledFilm>(
-  films: readonly Film[],
-  { onUnreadable }: { onUnreadable?: (film: Film, error: ImageError) => void } = {},
-): Promise<(Film & ReadFilm)[]> {
-  const work = async (film: Film) => {
-    try {
-      const image = await readImage(film.path);
-      const { width, height } = image;
-      const [features, hash] = [shortcutFeatures(image), perceptualHash(image)];
-      return { ...film, features, hash, width, height };
-    } catch (error) {
-      if (onUnreadable === undefined || !(error instanceof ImageError)) throw error;
-      onUnreadable(film, error);
-      return null;
-    }
-  };
-  const ahead = 2 * navigator.hardwareConcurrency;
-  const read = await Array.fromAsync(prefetch(films, { ahead, work }));
-  return read.filter((film) => film !== null);
-}
 
 /** Runs the shortcut audit, and looks for films that are in both sets, or nearly. */
 export function auditFilms(

@@ -6,14 +6,12 @@
  * @module
  */
 import { join, relative } from "node:path";
-import * as z from "zod";
+import type { FoldsReport } from "@/analysis/folds_report.ts";
 import { decimalInterval } from "@/analysis/format.ts";
 import { describeOperation } from "@/analysis/operating_points.ts";
 import { type AnalysedRun, readRun } from "@/analysis/read_run.ts";
 import { columns } from "@/analysis/scores.ts";
-import { REASON } from "@/analysis/selection.ts";
 import { exists } from "@/common/files.ts";
-import { COUNT, NUMBER } from "@/common/json.ts";
 import { createPrng } from "@/common/random.ts";
 import type { ClassNames, Label } from "@/films/film.ts";
 import { runFolders } from "@/runs/files.ts";
@@ -22,43 +20,8 @@ import { findFolds, findRuns } from "@/runs/find.ts";
 import { fingerprintOf, type RunFilms } from "@/runs/settings.ts";
 import type { Folds } from "@/split/folds.ts";
 import { meanOverFolds } from "@/statistics/bootstrap.ts";
-import { CONFUSION } from "@/statistics/classification.ts";
 import { delongAuc } from "@/statistics/delong.ts";
-import { ESTIMATE, mean, wilson } from "@/statistics/intervals.ts";
-
-/** The threshold of a fold's network. */
-const PURPOSE = z.enum(["probability one half", "WHO triage"]);
-
-/** An experiment over all folds. */
-const FOLD_EXPERIMENT = z.object({
-  experiment: z.string(),
-  folds: z.array(z.object({
-    ...{ fold: COUNT, epoch: COUNT, chosenBy: REASON, healthy: COUNT, tb: COUNT },
-    /** DeLong's interval. */
-    auc: ESTIMATE,
-    threshold: NUMBER,
-  })),
-  /** Mean of the folds' areas; the interval resamples patients within the folds. */
-  auc: ESTIMATE,
-  /** The folds' lowest and highest area. Their spread is no standard error. */
-  ...{ lowest: NUMBER, highest: NUMBER },
-  /** The purpose of the folds' thresholds, chosen on validation films if all folds have some. */
-  purpose: PURPOSE,
-  /** Counts at each fold's threshold, added up. */
-  confusion: CONFUSION,
-  ...{ sensitivity: ESTIMATE, specificity: ESTIMATE },
-  words: z.string(),
-});
-
-/** The results over the folds of a split. */
-export const FOLDS_REPORT = z.object({
-  /** The number of folds. */
-  count: COUNT,
-  experiments: z.array(FOLD_EXPERIMENT),
-  /** Reasons why an experiment's folds are not pooled. */
-  problems: z.array(z.string()),
-});
-export type FoldsReport = z.infer<typeof FOLDS_REPORT>;
+import { wilson } from "@/statistics/intervals.ts";
 
 /** The runs of an experiment, one for each fold. */
 export interface FoldRuns {
@@ -171,7 +134,10 @@ export function summarizeFolds(
   return report;
 }
 
-function poolFolds({ experiment, runs }: FoldRuns, folds: Folds): z.infer<typeof FOLD_EXPERIMENT> {
+function poolFolds(
+  { experiment, runs }: FoldRuns,
+  folds: Folds,
+): FoldsReport["experiments"][number] {
   const { classes } = runs[0]!.config;
   const groups = groupsOf(folds, classes);
   const validated = runs.every(({ validation }) => validation !== null);
@@ -230,25 +196,4 @@ function groupsOf({ films }: Folds, classes: ClassNames): Map<string, string> {
   return new Map(films.map(({ filename, label, group }) => {
     return [keyOf({ label: classes.indexOf(label) as Label, filename }), group];
   }));
-}
-
-/** An experiment's networks on an external set, one network for each fold. */
-export const FOLD_ANSWERS = z.object({
-  /** Mean, lowest and highest AUC of the folds' networks. */
-  ...{ mean: NUMBER, lowest: NUMBER, highest: NUMBER },
-  /** The AUC of the mean of their probabilities. */
-  ensemble: ESTIMATE,
-});
-
-/** Describes the answers of the folds' networks on the same films. */
-export function describeAnswers(
-  truth: readonly number[],
-  probabilities: readonly (readonly number[])[],
-): z.infer<typeof FOLD_ANSWERS> {
-  const areas = probabilities.map((scores) => delongAuc(truth, scores).value);
-  const means = truth.map((_, i) => mean(probabilities.map((scores) => scores[i]!)));
-  return {
-    ...{ mean: mean(areas), lowest: Math.min(...areas), highest: Math.max(...areas) },
-    ensemble: delongAuc(truth, means),
-  };
 }

@@ -13,7 +13,7 @@ import { compareAll, COMPARISON } from "@/analysis/comparison.ts";
 import { ERROR_REPORT, listErrors } from "@/analysis/errors.ts";
 import { DELETION_TEST } from "@/analysis/evidence.ts";
 import { EXTERNAL_REPORT } from "@/analysis/external_report.ts";
-import { FOLDS_REPORT } from "@/analysis/folds.ts";
+import { FOLDS_REPORT } from "@/analysis/folds_report.ts";
 import { MATCHED_REPORT } from "@/analysis/matched.ts";
 import { CHOSEN_POINT, describeOperation } from "@/analysis/operating_points.ts";
 import type { AnalysedRun } from "@/analysis/read_run.ts";

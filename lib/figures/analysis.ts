@@ -6,7 +6,7 @@
 import type { Layout, Plot } from "nodeplotlib";
 import { count } from "@/analysis/format.ts";
 import type { ExternalReport } from "@/analysis/external_report.ts";
-import type { FoldsReport } from "@/analysis/folds.ts";
+import type { FoldsReport } from "@/analysis/folds_report.ts";
 import type { ExperimentCurves, Summary } from "@/analysis/summary.ts";
 import { type Figure, figure } from "@/figures/figure.ts";
 import { experimentStyle, FIGURE_SIZE, INK, NEUTRAL_COLOUR } from "@/figures/style.ts";

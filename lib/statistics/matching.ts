@@ -30,9 +30,9 @@ export interface Matching {
 }
 
 /**
- * Pairs films of class 1 with films of class 0 of the same fold, the nearest pairs first, within 0.2
- * standard deviations of the logit, those of the classes pooled (Austin, Pharmaceutical Statistics
- * 10:150, 2011, doi:10.1002/pst.433). Of equally near pairs, a drawn order decides.
+ * Pairs films of class 1 with films of class 0 of the same fold, the nearest pairs first, within
+ * 0.2 standard deviations of the logit, those of the classes pooled (Austin, Pharmaceutical
+ * Statistics 10:150, 2011, doi:10.1002/pst.433). Of equally near pairs, a drawn order decides.
  *
  * @returns Each film is in one pair at most.
  * @throws {RangeError} If the lists differ in length, a class is neither 0 nor 1 or has fewer than

@@ -5,7 +5,7 @@
 import { dirname } from "node:path";
 import { askRun, readSet, seenBefore, type SeenFilms } from "@/analysis/external.ts";
 import { notesOn } from "@/analysis/external_report.ts";
-import { readFilms } from "@/analysis/films.ts";
+import { readFilms } from "@/analysis/read_films.ts";
 import { scoreText } from "@/analysis/format.ts";
 import type { AnalysedRun } from "@/analysis/read_run.ts";
 import { columns } from "@/analysis/scores.ts";

@@ -1,7 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { analyse } from "@/analysis/analyse.ts";
-import { describeAnswers, readFoldRuns, summarizeFolds } from "@/analysis/folds.ts";
+import { readFoldRuns, summarizeFolds } from "@/analysis/folds.ts";
+import { describeAnswers } from "@/analysis/folds_report.ts";
 import { readAnalysis } from "@/analysis/read_analysis.ts";
 import { foldTables } from "@/analysis/tables/folds.ts";
 import { foldsFigure } from "@/figures/analysis.ts";

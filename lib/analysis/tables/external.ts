@@ -11,7 +11,7 @@ type Network = ExternalReport["networks"][number];
 
 /** Makes the tables on films of other sources, or one that says that none were named. */
 export function externalTables({ external = [], classes }: Summary): AnalysisTable[] {
-  if (external.length === 0) return [absent("Films of other sources: none were named")];
+  if (external.length === 0) return [absent("external", "Films of other sources: none were named")];
   return [ranking, points, calibration, sets].map((table) => table(external, classes));
 }
 

@@ -2,7 +2,7 @@
  * The tables over the folds of a split.
  * @module
  */
-import type { FoldsReport } from "@/analysis/folds.ts";
+import type { FoldsReport } from "@/analysis/folds_report.ts";
 import { decimalInterval, percentInterval } from "@/analysis/format.ts";
 import type { Summary } from "@/analysis/summary.ts";
 import { absent, type AnalysisTable, spread } from "@/analysis/tables/table.ts";
@@ -10,7 +10,7 @@ import { absent, type AnalysisTable, spread } from "@/analysis/tables/table.ts";
 /** Makes the tables over folds, or one that says that none were trained. */
 export function foldTables({ folds }: Summary): AnalysisTable[] {
   if (folds === undefined || folds.experiments.length === 0) {
-    return [absent("Every film tested once: no experiment was trained on all folds")];
+    return [absent("folds", "Every film tested once: no experiment was trained on all folds")];
   }
   return [means(folds), each(folds)];
 }

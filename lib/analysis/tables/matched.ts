@@ -9,7 +9,7 @@ import { absent, type AnalysisTable, spread } from "@/analysis/tables/table.ts";
 
 /** Makes the table on matched films, or one that says that the analysis is older. */
 export function matchedTables({ matched = [], best }: Summary): AnalysisTable[] {
-  if (matched.length === 0) return [absent("Pairs of films: this analysis is older")];
+  if (matched.length === 0) return [absent("matched", "Pairs of films: this analysis is older")];
   return [{
     name: "matched",
     title: `Pairs of films that a shortcut cannot tell apart: ${best.experiment}`,

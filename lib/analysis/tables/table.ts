@@ -15,6 +15,8 @@ export interface AnalysisTable {
   title: string;
   csv: Record<string, Value>[];
   markdown: Record<string, string>[];
+  /** Whether the analysis does not have it, so that it gets no file. Default: false. */
+  isAbsent?: boolean;
 }
 
 /** Writes rows as CSV, lines ended by LF; undefined numbers are empty. */
@@ -37,16 +39,9 @@ export function toMarkdown({ title, markdown }: Pick<AnalysisTable, "title" | "m
     markdown.map((row) => line(columns.map((column) => row[column]!))).join("");
 }
 
-const ABSENT = "absent";
-
-/** Makes the table that a notebook shows in place of others that an analysis does not have. */
-export function absent(title: string): AnalysisTable {
-  return { name: ABSENT, title, csv: [], markdown: [] };
-}
-
-/** Tells whether a table stands for others, so that it has no file. */
-export function isAbsent({ name }: AnalysisTable): boolean {
-  return name === ABSENT;
+/** Makes the table that a notebook shows in place of one that an analysis does not have. */
+export function absent(name: string, title: string): AnalysisTable {
+  return { name, title, csv: [], markdown: [], isAbsent: true };
 }
 
 /** Gives an estimate the columns `name`, `name_low` and `name_high`. */

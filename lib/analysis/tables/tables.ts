@@ -7,7 +7,7 @@ import type { ExperimentCurves, Summary } from "@/analysis/summary.ts";
 import { externalTables } from "@/analysis/tables/external.ts";
 import { foldTables } from "@/analysis/tables/folds.ts";
 import { matchedTables } from "@/analysis/tables/matched.ts";
-import { type AnalysisTable, isAbsent, spread } from "@/analysis/tables/table.ts";
+import { type AnalysisTable, spread } from "@/analysis/tables/table.ts";
 import { titleOf } from "@/runs/own.ts";
 
 /** Makes all tables of an analysis. */
@@ -16,8 +16,10 @@ export function analysisTables(summary: Summary): AnalysisTable[] {
     ...[scores, comparisons, selection, seeds, operatingPoints, calibration],
     ...[shortcuts, nearDuplicates, deletion, errors],
   ];
-  const optional = [...foldTables(summary), ...matchedTables(summary), ...externalTables(summary)];
-  return [...all.map((table) => table(summary)), ...optional.filter((table) => !isAbsent(table))];
+  return [
+    ...all.map((table) => table(summary)),
+    ...[...foldTables(summary), ...matchedTables(summary), ...externalTables(summary)],
+  ];
 }
 
 /** Lists the curves' points, a row each. */
