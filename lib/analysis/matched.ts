@@ -78,7 +78,6 @@ const UNDEFINED: MatchedReport["after"] = {
  *
  * @param folds Each test film is in one fold.
  * @returns The same films give the same numbers.
- * @throws {RangeError} If a class has fewer than two test films.
  */
 export function matchFilms(
   folds: readonly MatchedFold[],
@@ -88,7 +87,10 @@ export function matchFilms(
     logisticScores(fitShortcut(shortcut, train), films.map(({ features }) => features[shortcut]));
   const logits = folds.map(({ train, test }) => logOddsOf(test, train));
   const films = folds.flatMap(({ test }) => test);
-  const places = matchPairs({
+  const isMatchable = [0, 1].every((label) => {
+    return films.filter((film) => film.label === label).length > 1;
+  });
+  const places = !isMatchable ? [] : matchPairs({
     truth: labelsOf(films),
     logits: logits.flatMap((fold) => [...fold]),
     folds: folds.flatMap(({ test }, fold) => test.map(() => fold)),
@@ -96,7 +98,7 @@ export function matchFilms(
   });
   const scores = films.map(({ score }) => score);
   const before = {
-    balance: balanceOf(films, shortcut),
+    balance: isMatchable ? balanceOf(films, shortcut) : UNDEFINED.balance,
     shortcut: mean(folds.map(({ test }, fold) => auc(labelsOf(test), logits[fold]!))),
     network: mean(folds.map(({ test }) => auc(labelsOf(test), test.map(({ score }) => score)))),
   };

@@ -4,7 +4,6 @@ import {
   assertGreater,
   assertLess,
   assertStringIncludes,
-  assertThrows,
 } from "@std/assert";
 import { MATCHED_REPORT, matchFilms, type ScoredFilm } from "@/analysis/matched.ts";
 import { createPrng } from "@/common/random.ts";
@@ -130,9 +129,17 @@ Deno.test("matchFilms() writes a report that can be read again", () => {
   }
 });
 
-Deno.test("matchFilms() refuses test films of one class", () => {
-  const folds = madeFolds({ marked: PLANTED, use: 1 })
-    .map(({ train, test }) => ({ train, test: test.filter(({ label }) => label === 1) }));
-  assertThrows(() => matchFilms(folds, BORDER), RangeError, "groups of 0 and 600");
-  assertThrows(() => matchFilms([], BORDER), RangeError, "groups of 0 and 0");
+Deno.test("matchFilms() makes no pairs of fewer than two test films of a class", () => {
+  for (const few of [0, 1]) {
+    const folds = madeFolds({ marked: PLANTED, use: 1 }).slice(0, 1).map(({ train, test }) => ({
+      train,
+      test: [
+        ...test.filter(({ label }) => label === 0).slice(0, few),
+        ...test.filter(({ label }) => label === 1),
+      ],
+    }));
+    const { pairs, before, after, words } = matchFilms(folds, BORDER);
+    assertEquals([pairs, before.balance.largest, after.network.value], [0, NaN, NaN]);
+    assertStringIncludes(words, "Too few films look alike to the border");
+  }
 });
