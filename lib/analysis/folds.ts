@@ -5,7 +5,7 @@
  * and Data Analysis 55, 2011, doi:10.1016/j.csda.2010.11.018): the areas' mean is the result.
  * @module
  */
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { FoldsReport } from "@/analysis/folds_report.ts";
 import { decimalInterval } from "@/analysis/format.ts";
 import { describeOperation } from "@/analysis/operating_points.ts";
@@ -29,10 +29,13 @@ export interface FoldRuns {
   runs: readonly AnalysedRun[];
 }
 
+const SETS = ["train", "test", "validation"] as const;
+type SetName = typeof SETS[number];
+
 /** The folds of a split, and the films of each. */
 export interface OpenedFolds {
   folds: Folds;
-  films: readonly Pick<RunFilms, "train" | "test">[];
+  films: readonly Pick<RunFilms, SetName>[];
 }
 
 /**
@@ -48,7 +51,10 @@ export async function readFoldRuns(
   const later = (await findFolds(root)).slice(1).map((fold) => findRuns(root, { fold }));
   const names = (await Promise.all(later)).flat().filter(({ seed }) => seed === 0)
     .map(({ experiment }) => experiment);
-  const fingerprints = await Promise.all(films.map(({ test }) => fingerprintOf(test)));
+  const whole = await Promise.all(films.map(async (sets) => ({
+    ...await fingerprintsOf(sets),
+    sets,
+  })));
   const experiments: FoldRuns[] = [];
   const problems: string[] = [];
   for (const experiment of new Set(names)) {
@@ -62,7 +68,7 @@ export async function readFoldRuns(
           );
         }
         const run = await readRun({ experiment, seed: 0, fold, folders });
-        await requireFold(run, { fold, test: films[fold]!.test, fingerprint: fingerprints[fold]! });
+        await requireFold(run, { fold, ...whole[fold]! });
         requireAlike(run, { fold, first: runs[0] ?? run });
         runs.push(run);
       }
@@ -79,18 +85,41 @@ function notPooled(experiment: string, reason: string): string {
   return `The folds of ${experiment} are not pooled: ${reason}`;
 }
 
-/** Refuses a run that was tested on other films than its fold's. */
+/** Computes the fingerprint of each set of a fold; null of a set that it does not have. */
+async function fingerprintsOf(
+  sets: Pick<RunFilms, SetName>,
+): Promise<Record<SetName, string | null>> {
+  const of = async (films: RunFilms["validation"]) => films && await fingerprintOf(films);
+  return {
+    train: await of(sets.train),
+    test: await of(sets.test),
+    validation: await of(sets.validation),
+  };
+}
+
+/** Refuses a run that was trained, tested or validated on other films than its fold's. */
 async function requireFold(
   { config: { data }, folders, experiment }: AnalysedRun,
-  { fold, test, fingerprint }: { fold: number; test: RunFilms["test"]; fingerprint: string },
+  { fold, sets, ...whole }: Record<SetName, string | null> & {
+    fold: number;
+    sets: Pick<RunFilms, SetName>;
+  },
 ): Promise<void> {
-  if (data.test.fingerprint === fingerprint) return;
-  const used = usedFilms(test, { summary: data.test, skipped: data.skipped });
-  if (await fingerprintOf(used) === data.test.fingerprint) return;
-  throw new Error(
-    `${folders.results} was tested on the films of another split. Train it again: ` +
-      `deno task train ${experiment} --fold ${fold} --restart`,
-  );
+  for (const set of SETS) {
+    const summary = data[set];
+    const films = sets[set];
+    if (summary === null && films === null || summary?.fingerprint === whole[set]) continue;
+    if (summary !== null && films !== null) {
+      const used = usedFilms(films, { summary, skipped: data.skipped });
+      if (await fingerprintOf(used) === summary.fingerprint) continue;
+    }
+    throw new Error(
+      `${folders.results} has the ${
+        set === "train" ? "training" : set
+      } films of another split. Train it again: ` +
+        `deno task train ${experiment} --fold ${fold} --restart`,
+    );
+  }
 }
 
 /** Refuses a run that differs from that of the first fold by more than its films. */
@@ -110,10 +139,8 @@ function requireAlike(
   if (now === then) return;
   throw new Error(
     `${folders.results} has ${name} ${JSON.stringify(now)}, and ` +
-      `${relative(folders.results, first.folders.results)} has ${
-        JSON.stringify(then)
-      }. Train both ` +
-      `alike: deno task train ${experiment} --fold ${fold}`,
+      `${first.folders.results} has ${JSON.stringify(then)}. Train both ` +
+      `alike: deno task train ${experiment} --fold ${fold} --restart`,
   );
 }
 

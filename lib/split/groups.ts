@@ -36,7 +36,8 @@ export async function readGroups(
   rows.forEach((fields, i) => {
     const refuse = (reason: string) =>
       new RangeError(`Cannot read ${path}: row ${i + 2} (${excerpt(fields.join(","))}) ${reason}`);
-    const [written = "", group = ""] = fields;
+    const [written = "", spaced = ""] = fields;
+    const group = spaced.trim();
     if (fields.length !== 2) throw refuse("does not have two fields");
     // Windows writes paths with backslashes.
     const name = written.replaceAll("\\", "/");

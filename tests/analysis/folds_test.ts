@@ -108,7 +108,7 @@ Deno.test("readFoldRuns() pools nothing if a fold is missing, damaged, of anothe
     };
     await problem("results/folds/1/baseline", "deno task train baseline --fold 1");
     await trainFold(root, opened.films[2]!, { fold: 1 });
-    await problem("results/folds/1/baseline was tested on the films of another split", "--restart");
+    await problem("results/folds/1/baseline has the training films of another split", "--restart");
     await Deno.remove(join(root, "results/folds/1"), { recursive: true });
     await Deno.remove(join(root, "model/folds/1"), { recursive: true });
     await trainFold(root, opened.films[1]!, { fold: 1, epochs: 2 });
@@ -124,6 +124,17 @@ Deno.test("readFoldRuns() pools nothing if a fold is missing, damaged, of anothe
     await writeConfig(results, config);
     await Deno.writeTextFile(join(results, "predictions/epoch01.csv"), "filename\n");
     await problem("Cannot read results/folds/2/baseline/predictions/epoch01.csv");
+    // Folds that were split again: with validation films, or with fewer films to train on.
+    const [first, ...others] = opened.films;
+    const again = async (films: RunFilms) =>
+      (await readFoldRuns(root, { ...opened, films: [films, ...others] })).problems[0]!;
+    const validation = first!.train.slice(0, 4);
+    assertStringIncludes(
+      await again({ ...first!, validation }),
+      "has the validation films of another",
+    );
+    const train = first!.train.slice(1);
+    assertStringIncludes(await again({ ...first!, train }), "has the training films of another");
     assertEquals(summarizeFolds(opened, await read()).experiments, []);
   }));
 
