@@ -168,6 +168,20 @@ Deno.test({
       const report = await Deno.readTextFile(join(project, "results/report.html"));
       assertStringIncludes(report, "On OTHERS small ranks");
       assertStringIncludes(report, "Every film tested once: the mean of the folds");
+
+      // A split whose classes are the other way round would turn the labels of the other films.
+      await type(project, ["split", "--classes", "tb=TB,health=Healthy"]);
+      const turned = await type(
+        project,
+        ["evaluate", "small", "last", "--external", `A=${others}`],
+        {
+          code: 1,
+        },
+      );
+      assertStringIncludes(
+        turned,
+        "its classes are TB and Healthy, and the run's are Healthy and TB",
+      );
     }),
 });
 
